@@ -1,0 +1,236 @@
+"""Two learners as pure steps, and the one loop that runs a step and records its path.
+
+Everyone moves at once: x and A both step from the same (x, A), as section 2.5 has it.
+"""
+
+import os
+from dataclasses import dataclass, field
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from d3c_minimal import mixing
+
+MAX_RECORD_BYTES = 2**31
+BAR_DELAY = 2.0  # seconds before a progress bar appears
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """What a run recorded, time first.
+
+    Attributes
+    ----------
+    t : array of int (S,)
+        The steps that were recorded; 0 is the start, the last step is always there.
+    x, A, f : array (S, ..., d), (S, ..., n, n), (S, ..., n)
+        Strategies, mixtures and original losses at those steps. Where a summary was asked for,
+        the last state alone (S = 1).
+    summary : dict of arrays (S, ...)
+        The reductions that were asked for, at the steps ``t``.
+    """
+
+    t: np.ndarray
+    x: np.ndarray
+    A: np.ndarray
+    f: np.ndarray
+    summary: dict = field(default_factory=dict)
+
+
+class Diverged(FloatingPointError):
+    """Losses stopped being finite.
+
+    Attributes
+    ----------
+    step : int
+        The first step with a loss that is not finite.
+    trajectory : Trajectory
+        All that was recorded before it.
+    """
+
+    def __init__(self, step, trajectory):
+        super().__init__(
+            f"losses stopped being finite at step {step}: take a smaller eta_x or eta_A, or start "
+            "elsewhere. What was recorded before is in this error's .trajectory."
+        )
+        self.step, self.trajectory = step, trajectory
+
+
+def gradient_descent_step(game, x, eta_x, A):
+    """Move every agent once down the gradient of its mixed loss under ``A``: the new x."""
+    return game.space.step(x, mixing.joint_gradient(game, x, A), eta_x)
+
+
+def d3c_step(game, x, A, eta_x, eta_A, epsilon, nu=0.0, rates="tangent"):
+    """Take one step of exact D3C (eqs 9 and 11): the new (x, A)."""
+    parts = mixing.contract_game(game, x, A, rates)
+    gradient = mixing.shift_gradient(A, parts, epsilon, nu)
+    return game.space.step(x, parts.own, eta_x), mixing.mirror_step(A, gradient, eta_A)
+
+
+def gradient_descent(
+    game, x0, eta_x, steps, A=None, every=1, summary=None, progress=None
+) -> Trajectory:
+    """Let every agent descend its loss under a mixture that stays as it is.
+
+    Parameters
+    ----------
+    game : Game
+    x0 : array (..., d)
+        Start of each run.
+    eta_x : float
+        Step size of the strategies.
+    steps : int
+        Number of steps.
+    A : array (..., n, n), optional
+        The mixture; the identity (everyone selfish) by default.
+    every : int
+        Record each ``every``-th step, and the last.
+    summary : dict of callables, optional
+        ``{name: reducer}`` with ``reducer(x, A, f)``: keep these instead of whole arrays.
+    progress : bool, optional
+        Show a progress bar; by default one appears when a run takes over two seconds, unless
+        the environment says D3C_PROGRESS=0.
+
+    Raises
+    ------
+    ValueError
+        If an argument is off, or a recording would not fit in memory.
+    Diverged
+        If losses stop being finite.
+    """
+    n = game.n_players
+    x = _checked_start(game, x0, eta_x=eta_x)
+    A = _for_each_run(np.eye(n) if A is None else mixing.check(A, n), x)
+
+    def step(x, A):
+        return gradient_descent_step(game, x, eta_x, A), A
+
+    return _record(game, step, x, A, steps, every, summary, progress)
+
+
+def d3c(
+    game,
+    x0,
+    eta_x,
+    eta_A,
+    epsilon,
+    steps,
+    A0=None,
+    nu=0.0,
+    every=1,
+    rates="tangent",
+    summary=None,
+    progress=None,
+) -> Trajectory:
+    """Run exact D3C: agents descend their mixed losses and shift the mixture when these rise.
+
+    Parameters
+    ----------
+    game, x0, eta_x, steps, every, summary, progress
+        As in :func:`gradient_descent`.
+    eta_A : float
+        Step size of the mixture.
+    epsilon : float
+        Threshold of eq 11, in loss per time: agent i shifts while d f^A_i/dt + epsilon > 0.
+    A0 : array (..., n, n), optional
+        Start of the mixture; ``mixing.selfish(n)`` by default. A one-hot row never moves.
+    nu : float
+        Weight of the penalty nu KL(e_i || A_i).
+    rates : {"tangent", "flow", "raw"}
+        Which gradients form the time derivatives, see :func:`mixing.contract_game`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is off, or a recording would not fit in memory.
+    Diverged
+        If losses stop being finite.
+    """
+    n = game.n_players
+    x = _checked_start(game, x0, eta_x=eta_x, eta_A=eta_A, nu=nu)
+    if not np.isfinite(epsilon):
+        raise ValueError(f"epsilon is {epsilon}: give a finite number, 0 or a little above.")
+    A = _for_each_run(mixing.selfish(n) if A0 is None else mixing.check(A0, n), x)
+
+    def step(x, A):
+        return d3c_step(game, x, A, eta_x, eta_A, epsilon, nu, rates)
+
+    return _record(game, step, x, A, steps, every, summary, progress)
+
+
+def _for_each_run(A, x):
+    """View one mixture, or one for each run, as (..., n, n) with the leading axes of ``x``."""
+    try:
+        return np.broadcast_to(A, (*x.shape[:-1], *A.shape[-2:]))
+    except ValueError:
+        raise ValueError(
+            f"A has shape {A.shape} and x has {x.shape}: give one mixture, or one for each run."
+        ) from None
+
+
+def _checked_start(game, x0, **rates):
+    x = game.checked(x0)
+    if not np.isfinite(x).all():
+        raise ValueError("x0 holds NaN or infinity: every start must be finite.")
+    game.space.check(x)
+    for name, rate in rates.items():
+        if not (np.ndim(rate) == 0 and np.isfinite(rate) and rate >= 0):
+            raise ValueError(f"{name} is {rate}: give a finite step size, 0 or above.")
+    return x
+
+
+def _record(game, step, x, A, steps, every, summary, progress):
+    """Run ``x, A = step(x, A)`` and record each ``every``-th state and the last."""
+    for name, count, least in (("steps", steps, 0), ("every", every, 1)):
+        if int(count) != count or count < least:
+            raise ValueError(f"{name} is {count}: give a whole number, {least} or above.")
+    f = game.loss(x)
+    if not np.isfinite(f).all():
+        raise Diverged(0, _trajectory([], [], {}))
+    if summary is None:
+        _check_memory(1 + -(-steps // every), x.nbytes + A.nbytes + f.nbytes)
+    times, states, sums = [], [], {name: [] for name in summary or ()}
+
+    def keep(t):
+        times.append(t)
+        if summary is not None:
+            states.clear()
+            for name, reducer in summary.items():
+                sums[name].append(np.array(reducer(x, A, f)))
+        states.append((x, A, f))
+
+    if progress is None:
+        progress = os.environ.get("D3C_PROGRESS") != "0"
+    keep(0)
+    bar = {"desc": game.name, "delay": BAR_DELAY, "leave": False, "disable": not progress}
+    with np.errstate(over="ignore", invalid="ignore"):  # reported once, as Diverged
+        for t in tqdm(range(1, steps + 1), **bar):
+            x, A = step(x, A)
+            f = game.loss(x)
+            if not np.isfinite(f).all():
+                raise Diverged(t, _trajectory(times, states, sums))
+            if t % every == 0 or t == steps:
+                keep(t)
+    return _trajectory(times, states, sums)
+
+
+def _trajectory(times, states, sums):
+    x, A, f = (_stack(part) for part in zip(*states, strict=True)) if states else (np.empty(0),) * 3
+    return Trajectory(np.array(times, int), x, A, f, {k: np.stack(v) for k, v in sums.items()})
+
+
+def _stack(parts):
+    """Stack in time; a part that never changed is viewed, not copied."""
+    if all(part is parts[0] for part in parts):
+        return np.broadcast_to(parts[0], (len(parts), *parts[0].shape))
+    return np.stack(parts)
+
+
+def _check_memory(records, bytes_each):
+    if records * bytes_each > MAX_RECORD_BYTES:
+        thin = -(-records * bytes_each // MAX_RECORD_BYTES)
+        raise ValueError(
+            f"recording {records} states would take {records * bytes_each / 2**30:.0f} GB: keep "
+            f"each {thin}-th step (every={thin}) or reductions (summary={{name: reducer}})."
+        )

@@ -1,0 +1,262 @@
+"""Game: losses of n players over a joint strategy, and their gradients."""
+
+import warnings
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import autograd.numpy as anp
+import numpy as np
+from autograd.core import make_vjp as _make_vjp
+from autograd.tracer import isbox
+
+from d3c_minimal.spaces import Euclidean, Simplices
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What is known of a game in closed form; None where nothing is.
+
+    Attributes
+    ----------
+    nash : array (..., d) or None
+        A Nash equilibrium, the worst one where there are several.
+    nash_losses : array (..., n) or None
+        Losses there, derived on paper and not by the game's code.
+    optimum : array (..., d) or None
+        A minimiser of the total loss.
+    optimal_losses : array (..., n) or None
+        Losses there.
+    note : str
+        Conditions, uniqueness, source.
+    """
+
+    nash: np.ndarray | None = None
+    nash_losses: np.ndarray | None = None
+    optimum: np.ndarray | None = None
+    optimal_losses: np.ndarray | None = None
+    note: str = ""
+
+
+class Contraction(NamedTuple):
+    """A game's gradients contracted with a mixture A: all that one step of D3C needs.
+
+    Attributes
+    ----------
+    own : array (..., d)
+        The gradient by which each coordinate's owner moves it: of f^A_owner.
+    rate : array (..., n)
+        d f_k/dt of the original losses while everyone descends their mixed loss.
+    cross : array (..., n, n)
+        ``cross[i, l]`` = <grad_{x_l} f^A_i, grad_{x_l} f_i>, over the coordinates of player l.
+    """
+
+    own: np.ndarray
+    rate: np.ndarray
+    cross: np.ndarray
+
+
+class Game:
+    """A function from joint strategies to losses, with the owner of each coordinate.
+
+    Parameters
+    ----------
+    losses : callable
+        Maps ``x`` of shape ``(..., d)`` to losses ``(..., n)``. Written with ``autograd.numpy``
+        it needs no ``jacobian``. With ``batched=False`` it maps one run, ``(d,)`` to ``(n,)``.
+    owner : array of int (d,)
+        The player, 0 to n - 1, who moves each coordinate. Every player owns at least one.
+    space : Space
+        Where ``x`` lives and how it moves.
+    name : str
+        Shown in errors and figures.
+    jacobian : callable, optional
+        ``x -> J`` of shape ``(..., n, d)``; the default differentiates ``losses`` by autograd.
+    mixed_jacobian : callable, optional
+        ``(x, A) -> A^T J`` of shape ``(..., n, d)``, for games that can mix their gradients more
+        cheaply than by a product. A game that gives only this one needs no ``jacobian``.
+    batched : bool
+        Whether ``losses`` accepts leading run axes.
+    contraction : callable, optional
+        ``(x, A) -> Contraction`` in closed form, for games whose Jacobian need not be
+        formed at all. Only for spaces whose tangent and flow are the plain gradient.
+    reference : Reference, optional
+        Equilibrium and optimum known on paper.
+    parameters : dict, optional
+        The numbers that the game was built from.
+
+    Raises
+    ------
+    ValueError
+        If ``owner`` does not name at least two players, each of them at least once.
+
+    Examples
+    --------
+    >>> import autograd.numpy as np
+    >>> game = Game(lambda x: np.stack([x[..., 0] ** 2, x[..., 1] ** 2 - x[..., 0]], -1), [0, 1])
+    >>> game.loss([3.0, 2.0])
+    array([9., 1.])
+    >>> game.jacobian([3.0, 2.0])
+    array([[ 6.,  0.],
+           [-1.,  4.]])
+    """
+
+    def __init__(
+        self,
+        losses,
+        owner,
+        space=None,
+        name="",
+        jacobian=None,
+        mixed_jacobian=None,
+        batched=True,
+        contraction=None,
+        reference=None,
+        parameters=None,
+    ):
+        self.owner = _checked_owner(owner)
+        self.n_players, self.dim = int(self.owner.max()) + 1, len(self.owner)
+        self.space = Euclidean() if space is None else space
+        sizes = getattr(self.space, "sizes", None)
+        if sizes is not None and sum(sizes) != self.dim:
+            raise ValueError(
+                f"the space has {sum(sizes)} coordinates, owner names {self.dim}: "
+                "give one owner for each coordinate of x."
+            )
+        self.name = name or getattr(losses, "__name__", "game")
+        self.losses = losses if batched else _run_by_run(losses)
+        self.contraction = contraction
+        self.reference = Reference() if reference is None else reference
+        self.parameters = {} if parameters is None else dict(parameters)
+        self._jacobian, self._mixed_jacobian = jacobian, mixed_jacobian
+
+    def __repr__(self):
+        return f"<Game {self.name}: {self.n_players} players, {self.dim} coordinates>"
+
+    def loss(self, x):
+        """Return the losses ``(..., n)`` at ``x`` ``(..., d)``.
+
+        Raises
+        ------
+        TypeError
+            If ``x`` is not an array of floats.
+        ValueError
+            If ``x`` or the returned losses have the wrong shape.
+        """
+        x = self.checked(x)
+        return self._checked_losses(x, self.losses(x))
+
+    def jacobian(self, x):
+        """Return ``J`` ``(..., n, d)`` at ``x`` ``(..., d)``: ``J[k]`` is the gradient of f_k."""
+        x = self.checked(x)
+        if self._jacobian is not None:
+            return self._jacobian(x)
+        if self._mixed_jacobian is not None:
+            return self._mixed_jacobian(x, np.eye(self.n_players))
+        vjp, f = self._traced(x)
+        rows = np.broadcast_to(np.eye(self.n_players)[:, *[None] * (x.ndim - 1)], f.shape[-1:] + f.shape)
+        return np.stack([vjp(row) for row in rows], axis=-2)
+
+    def mixed_jacobian(self, x, A, J=None):
+        """Return ``A^T J`` ``(..., n, d)``: row ``i`` is the gradient of the mixed loss f^A_i.
+
+        ``J`` is the Jacobian at ``x``, where it is known already.
+        """
+        if self._mixed_jacobian is not None:
+            return self._mixed_jacobian(self.checked(x), A)
+        return np.swapaxes(A, -1, -2) @ (self.jacobian(x) if J is None else J)
+
+    def checked(self, x):
+        """Return ``x`` as an array ``(..., d)`` of floats, or raise with the remedy."""
+        if isbox(x):
+            return x
+        x = np.asarray(x)
+        if x.dtype.kind in "iub":
+            raise TypeError(
+                f"{self.name}: x holds integers, gradients need floats: write 1.0 instead of 1, "
+                "or x.astype(float)."
+            )
+        if x.dtype.kind != "f":
+            raise TypeError(f"{self.name}: x must be an array of floats, not of {x.dtype}.")
+        if x.ndim == 0 or x.shape[-1] != self.dim:
+            raise ValueError(
+                f"{self.name}: x has shape {x.shape}, but its last axis must hold the {self.dim} "
+                "strategy coordinates; runs go on the leading axes."
+            )
+        return x
+
+    def _traced(self, x):
+        """Run the losses under autograd: the function that pulls gradients back, and the losses."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", message="Output seems independent")
+            try:
+                vjp, f = _make_vjp(self.losses, x)
+            except UserWarning:
+                raise TypeError(
+                    f"{self.name}: autograd cannot see how the losses depend on x. Write them with "
+                    "autograd's numpy: import autograd.numpy as np."
+                ) from None
+        return vjp, self._checked_losses(x, f)
+
+    def _checked_losses(self, x, f):
+        expected = (*x.shape[:-1], self.n_players)
+        if np.shape(f) != expected:
+            raise ValueError(
+                f"{self.name}: the losses have shape {np.shape(f)} where {expected} is needed for "
+                f"{self.n_players} players. Index coordinates as x[..., 0], not x[0], and stack "
+                "the losses on the last axis; or write them for one run and pass batched=False."
+            )
+        return f
+
+
+def in_logits(game):
+    """Return a game on simplices with each block written as the softmax of free logits.
+
+    Parameters
+    ----------
+    game : Game
+        A game whose space is a product of simplices.
+
+    Returns
+    -------
+    Game
+        The same losses as functions of logits ``z`` ``(..., d)`` in Euclidean space.
+    """
+    space = game.space
+    if not isinstance(space, Simplices):
+        raise ValueError("in_logits needs a game on Simplices; this one moves elsewhere.")
+
+    def softmax(z):
+        weights = np.exp(z - space.block_max(z))
+        return weights / space.block_sum(weights)
+
+    def jacobian(z):
+        x = softmax(z)[..., None, :]
+        return space.metric(x, None, game.jacobian(x[..., 0, :]))
+
+    return Game(
+        lambda z: game.loss(softmax(z)), game.owner, name=f"{game.name} in logits", jacobian=jacobian
+    )
+
+
+def _checked_owner(owner):
+    owner = np.asarray(owner)
+    if owner.ndim != 1 or owner.dtype.kind not in "iu":
+        raise ValueError("owner must be a list of player numbers, one for each coordinate of x.")
+    players = np.unique(owner)
+    if len(players) < 2 or not np.array_equal(players, np.arange(len(players))):
+        raise ValueError(
+            f"owner names the players {players.tolist()}: number them 0 to n - 1, with n at least "
+            "2 and a coordinate for each."
+        )
+    return owner
+
+
+def _run_by_run(losses):
+    """Lift a loss of one run, (d,) -> (n,), to any leading run axes."""
+
+    def batched(x):
+        if x.ndim == 1:
+            return losses(x)
+        return anp.stack([batched(run) for run in x])
+
+    return batched

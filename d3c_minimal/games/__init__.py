@@ -1,0 +1,18 @@
+"""The paper's games, one a file. Games know nothing of learning."""
+
+from d3c_minimal.games.bilinear import bilinear
+from d3c_minimal.games.efficient_but_unfair import efficient_but_unfair
+from d3c_minimal.games.election import election
+from d3c_minimal.games.nash_paradox import nash_paradox
+from d3c_minimal.games.prisoners_dilemma import prisoners_dilemma
+from d3c_minimal.games.traffic import random_braess, traffic
+
+__all__ = [
+    "bilinear",
+    "efficient_but_unfair",
+    "election",
+    "nash_paradox",
+    "prisoners_dilemma",
+    "random_braess",
+    "traffic",
+]

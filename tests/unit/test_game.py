@@ -1,0 +1,110 @@
+"""Game: shapes, gradients, and errors that name the remedy."""
+
+import autograd.numpy as anp
+import numpy as np
+import pytest
+
+from d3c_minimal import games
+from d3c_minimal.game import Game, in_logits
+from d3c_minimal.spaces import Simplices
+
+
+def two_players(x):
+    """f_1 = x_1^2 x_2, f_2 = x_2^2 - x_1, for any leading axes."""
+    return anp.stack([x[..., 0] ** 2 * x[..., 1], x[..., 1] ** 2 - x[..., 0]], -1)
+
+
+def one_run(x):
+    return anp.array([x[0] ** 2 * x[1], x[1] ** 2 - x[0]])
+
+
+def test_losses_and_jacobian_by_hand():
+    game = Game(two_players, [0, 1])
+    x = np.array([[3.0, 2.0], [1.0, -1.0]])
+    assert np.array_equal(game.loss(x), [[18.0, 1.0], [-1.0, 0.0]])
+    assert np.array_equal(game.jacobian(x), [[[12, 9], [-1, 4]], [[-2, 1], [-1, -2]]])
+
+
+@pytest.mark.parametrize("shape", [(2,), (5, 2), (3, 4, 2)])
+def test_a_loss_of_one_run_is_lifted_to_any_runs(shape):
+    x = np.random.default_rng(0).normal(size=shape)
+    many, one = Game(two_players, [0, 1]), Game(one_run, [0, 1], batched=False)
+    assert np.array_equal(many.loss(x), one.loss(x))
+    assert np.array_equal(many.jacobian(x), one.jacobian(x))
+
+
+def test_mixed_jacobian_defaults_and_fallbacks():
+    rng = np.random.default_rng(1)
+    x, A = rng.normal(size=(5, 2)), rng.dirichlet([1, 1], size=(5, 2))
+    plain = Game(two_players, [0, 1])
+    expected = np.einsum("rki,rkd->rid", A, plain.jacobian(x))
+    np.testing.assert_allclose(plain.mixed_jacobian(x, A), expected, atol=1e-14)
+
+    def mixed(x, A):
+        return np.swapaxes(A, -1, -2) @ plain.jacobian(x)
+
+    cheap = Game(two_players, [0, 1], mixed_jacobian=mixed)
+    np.testing.assert_allclose(cheap.jacobian(x), plain.jacobian(x), atol=1e-14)
+    np.testing.assert_allclose(cheap.mixed_jacobian(x, A), expected, atol=1e-14)
+
+
+def test_in_logits_is_the_chain_rule():
+    game = in_logits(games.traffic(45, 45, 0, 10, 10))
+    z = np.random.default_rng(2).normal(size=game.dim)
+    step = 1e-6 * np.eye(game.dim)
+    numeric = (game.loss(z + step) - game.loss(z - step)).T / 2e-6
+    np.testing.assert_allclose(game.jacobian(z), numeric, atol=1e-6)
+    with pytest.raises(ValueError, match="Simplices"):
+        in_logits(games.election())
+
+
+def test_inputs_are_left_alone():
+    for game in (Game(two_players, [0, 1]), games.nash_paradox(0.5)):
+        x = np.array([[0.5, 0.25]])
+        before = x.copy()
+        game.loss(x), game.jacobian(x), game.mixed_jacobian(x, np.eye(2))
+        assert np.array_equal(x, before)
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "remedy"),
+    [
+        ([1, 2], TypeError, "1.0 instead of 1"),
+        (np.array([1, 2]), TypeError, "astype"),
+        (["a", "b"], TypeError, "floats"),
+        ([1.0, 2.0, 3.0], ValueError, "last axis must hold the 2"),
+        (1.0, ValueError, "last axis"),
+    ],
+)
+def test_bad_strategies(x, error, remedy):
+    game = Game(two_players, [0, 1])
+    for call in (game.loss, game.jacobian):
+        with pytest.raises(error, match=remedy):
+            call(x)
+
+
+def test_wrong_number_of_losses_and_wrong_axis():
+    x = np.ones((5, 2))
+    three = Game(lambda x: anp.stack([x[..., 0]] * 3, -1), [0, 1], name="three")
+    first_axis = Game(lambda x: anp.stack([x[0] ** 2, x[1] ** 2], -1), [0, 1])
+    for game in (three, first_axis):
+        for call in (game.loss, game.jacobian):
+            with pytest.raises(ValueError, match=r"x\[\.\.\., 0\], not x\[0\]"):
+                call(x)
+
+
+def test_plain_numpy_losses_cannot_be_differentiated_silently():
+    game = Game(lambda x: np.stack([x[..., 0] ** 2, x[..., 1] ** 2], -1), [0, 1])
+    with pytest.raises(TypeError, match="autograd.numpy"):
+        game.jacobian(np.ones(2))
+
+
+@pytest.mark.parametrize("owner", [[0, 0], [0, 2], [1, 2], [], [[0, 1]], [0.0, 1.0]])
+def test_bad_owners(owner):
+    with pytest.raises(ValueError, match="player"):
+        Game(two_players, owner)
+
+
+def test_space_and_owner_must_agree():
+    with pytest.raises(ValueError, match="one owner for each"):
+        Game(two_players, [0, 1], Simplices([3, 3]))
