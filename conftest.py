@@ -14,9 +14,10 @@ os.environ.pop("D3C_LEDGER", None)
 
 
 def pytest_configure(config):
-    """Compare normalised outputs, where nbval is in use."""
-    if not config.pluginmanager.hasplugin("nbval"):
+    """Compare normalised outputs, where notebooks are tested."""
+    if not config.getoption("nbval", default=False):
         return
+    os.environ["D3C_EXPLORERS"] = "live"  # as tools/execute_notebooks.py does
     from nbval.plugin import IPyNbCell
 
     from tools.normalise_notebooks import normalise_output

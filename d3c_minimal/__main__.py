@@ -47,8 +47,13 @@ def main(arguments=None):
     except (ValueError, FloatingPointError) as error:
         return _sentence(str(error), 1)
     except OSError as error:
-        where = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        return _sentence(f"{where}; choose another --out, or make it readable and writable.", 1)
+        if error.filename is None:
+            return _sentence(str(error), 1)
+        return _sentence(
+            f"cannot use {error.filename} ({error.strerror}): choose another --out, or make it "
+            "readable and writable.",
+            1,
+        )
 
 
 def _sentence(text, code):
@@ -147,7 +152,7 @@ def _verify(options, arguments):
                 f"tolerance {row.tolerance:.3g}: {'agrees' if row.agrees else 'DIFFERS'}"
             )
         if not all(row.agrees for row in rows):
-            code = _sentence(f"{name}: computed again, arrays differ from the stored ones.", 1)
+            code = _sentence(f"computed again, {name} is not what is stored.", 1)
     return code
 
 

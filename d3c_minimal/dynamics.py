@@ -55,6 +55,9 @@ class Diverged(FloatingPointError):
         )
         self.step, self.trajectory = step, trajectory
 
+    def __reduce__(self):
+        return type(self), (self.step, self.trajectory)  # so that it can leave a worker process
+
 
 def gradient_descent_step(game, x, eta_x, A):
     """Move every agent once down the gradient of its mixed loss under ``A``: the new x."""
@@ -138,7 +141,7 @@ def d3c(
     nu : float
         Weight of the penalty nu KL(e_i || A_i).
     rates : {"tangent", "flow", "raw"}
-        Which gradients form the time derivatives, see :func:`mixing.contract_game`.
+        Which gradients form the time derivatives, see :func:`d3c_minimal.mixing.contract_game`.
 
     Raises
     ------
@@ -203,9 +206,11 @@ def _record(game, step, x, A, steps, every, summary, progress):
     if progress is None:
         progress = os.environ.get("D3C_PROGRESS") != "0"
     keep(0)
-    bar = {"desc": game.name, "delay": BAR_DELAY, "leave": False, "disable": not progress}
+    clock = range(1, steps + 1)
+    if progress:  # not a disabled bar: even that makes a lock, which a killed worker would leak
+        clock = tqdm(clock, desc=game.name, delay=BAR_DELAY, leave=False)
     with np.errstate(over="ignore", invalid="ignore"):  # reported once, as Diverged
-        for t in tqdm(range(1, steps + 1), **bar):
+        for t in clock:
             x, A = step(x, A)
             f = game.loss(x)
             if not np.isfinite(f).all():

@@ -92,7 +92,8 @@ def find_equilibria(game, rng, starts=32, tol=1e-6):
     a deviation, see :func:`deviation_gains`.
 
     A search proves nothing about what it did not find: there may be further equilibria, worse
-    ones among them, so a price of anarchy from here is a lower estimate.
+    ones among them, so a price of anarchy from here is a lower estimate. Where equilibria fill a
+    curve, as partly mixed ones can, it returns the points of the curve that the starts led to.
 
     Parameters
     ----------

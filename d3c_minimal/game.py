@@ -19,7 +19,7 @@ class Reference:
     Attributes
     ----------
     nash : array (..., d) or None
-        A Nash equilibrium, the worst one where there are several.
+        A Nash equilibrium; ``note`` says which, where there are several.
     nash_losses : array (..., n) or None
         Losses there, derived on paper and not by the game's code.
     optimum : array (..., d) or None
@@ -153,7 +153,8 @@ class Game:
         if self._mixed_jacobian is not None:
             return self._mixed_jacobian(x, np.eye(self.n_players))
         vjp, f = self._traced(x)
-        rows = np.broadcast_to(np.eye(self.n_players)[:, *[None] * (x.ndim - 1)], f.shape[-1:] + f.shape)
+        n = self.n_players
+        rows = np.broadcast_to(np.eye(n).reshape(n, *[1] * (x.ndim - 1), n), (n, *f.shape))
         return np.stack([vjp(row) for row in rows], axis=-2)
 
     def mixed_jacobian(self, x, A, J=None):
@@ -233,9 +234,8 @@ def in_logits(game):
         x = softmax(z)[..., None, :]
         return space.metric(x, None, game.jacobian(x[..., 0, :]))
 
-    return Game(
-        lambda z: game.loss(softmax(z)), game.owner, name=f"{game.name} in logits", jacobian=jacobian
-    )
+    name = f"{game.name} in logits"
+    return Game(lambda z: game.loss(softmax(z)), game.owner, name=name, jacobian=jacobian)
 
 
 def _checked_owner(owner):

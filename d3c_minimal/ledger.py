@@ -123,64 +123,45 @@ class Table:
         self.rows, self.base, self.suffix = rows, base, suffix
 
     def __repr__(self):
-        return self._summary()
-
-    def _summary(self):
         return "; ".join(f"{count} {verdict}" for verdict, count in counts(self.rows).items())
 
     def _link(self, row):
         if not row["chapter"]:
-            return None, "–"
+            return "–"
         stem = row["chapter"].removesuffix(".ipynb")
-        return self.base + stem + self.suffix, stem.split("/")[-1].replace("_", " ")
+        label = stem.split("/")[-1].replace("_", " ")
+        return f'<a href="{escape(self.base + stem + self.suffix)}">{escape(label)}</a>'
 
-    def _cells(self, row):
+    def _row(self, row):
         statement = row["statement"] + (f" — {row['note']}" if row["note"] else "")
-        verdict = row["verdict"] or "open"
-        return [row["place"], statement, text(row["paper"]), text(row["value"]), verdict]
+        ours, verdict = text(row["value"]), row["verdict"] or "open"
+        cells = [row["place"], statement, text(row["paper"]), ours, verdict]
+        cells = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        id = escape(row["id"])
+        return (
+            f'<tr id="claim-{id}"><th scope="row">{id}</th>{cells}<td>{self._link(row)}</td></tr>'
+        )
 
     def _repr_html_(self):
         head = "".join(f'<th scope="col">{heading}</th>' for heading in self._HEADINGS)
-        body = []
-        for row in self.rows:
-            id, (address, label) = escape(row["id"]), self._link(row)
-            cells = "".join(f"<td>{escape(cell)}</td>" for cell in self._cells(row))
-            link = f'<a href="{escape(address)}">{escape(label)}</a>' if address else label
-            body.append(
-                f'<tr id="claim-{id}"><th scope="row">{id}</th>{cells}<td>{link}</td></tr>'
-            )
+        body = "\n".join(self._row(row) for row in self.rows)
         return (
-            f'<table class="ledger"><caption>{escape(self._summary())}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(body) + "\n</tbody></table>"
+            f'<table class="ledger"><caption>{escape(repr(self))}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
         )
 
-    def _repr_markdown_(self):
-        lines = [" | ".join(self._HEADINGS), " | ".join("---" for _ in self._HEADINGS)]
-        for row in self.rows:
-            address, label = self._link(row)
-            link = f"[{_plain(label)}]({address})" if address else label
-            lines.append(" | ".join([row["id"], *map(_plain, self._cells(row)), link]))
-        return "\n".join(f"| {line} |" for line in lines)
 
-
-def table(rows=None, base="", suffix=".html"):
+def table(selection=None, base="", suffix=".html"):
     """Return the ledger as an object that notebooks show as a table.
 
     Parameters
     ----------
-    rows : list of dicts, optional
-        As :func:`rows` gives them, all by default; a chapter may show its own alone.
+    selection : list of dicts, optional
+        Rows as :func:`rows` gives them, all by default; a chapter may show its own alone.
     base, suffix : str
         A chapter's link is ``base``, its path in the book without ``.ipynb``, ``suffix``.
     """
-    return Table(globals()["rows"]() if rows is None else list(rows), base, suffix)
-
-
-def _plain(cell):
-    """Escape what Markdown would read as its own."""
-    for sign in "\\`*_{}[]<>$|":
-        cell = cell.replace(sign, f"\\{sign}")
-    return " ".join(cell.split())
+    return Table(rows() if selection is None else list(selection), base, suffix)
 
 
 def _check_id(id):

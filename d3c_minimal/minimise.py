@@ -4,11 +4,14 @@ The searches for optima and for profitable deviations need the same four things 
 part that belongs to one player, its nearest point, its corners, and a local minimiser.
 """
 
+from contextlib import suppress
+
 import numpy as np
 
 from d3c_minimal.spaces import Box, Euclidean, ProjectedSimplices, Simplices, Space
 
 MAX_VERTICES = 2**16
+DEEP = 1e12  # a fall by this multiple of the value at the start ends a descent
 
 
 def projecting(space):
@@ -72,32 +75,52 @@ def minimise(space, value_and_gradient, start):
     Returns
     -------
     x : array (d,)
-        A point of the space; the start itself where nothing better was found.
+        A point of the space; the start itself where nothing better was found. Where the function
+        seems to fall without bound, a point far down.
     value : float
     """
     from scipy.optimize import minimize
 
     space, d = projecting(space), len(start)
-    if isinstance(space, Simplices):
-        blocks = np.repeat(np.eye(len(space.sizes)), space.sizes, axis=-1)
-        how = {
-            "method": "SLSQP",
-            "bounds": [(0.0, 1.0)] * d,
-            "constraints": {"type": "eq", "fun": lambda x: blocks @ x - 1, "jac": lambda x: blocks},
-            "options": {"ftol": 1e-14, "maxiter": 500},
-        }
-    else:
-        how = {
-            "method": "L-BFGS-B",
-            "options": {"ftol": 1e-15, "gtol": 1e-11, "maxiter": 2000, "maxfun": 4000},
-        }
-        if isinstance(space, Box):
-            how["bounds"] = np.stack([np.broadcast_to(b, d) for b in (space.low, space.high)], -1)
     with np.errstate(all="ignore"):
-        end = minimize(value_and_gradient, start, jac=True, **how).x
-        end = space.step(end, np.zeros(d), 1.0)  # SLSQP ends up to rounding outside
-        (before, _), (after, _) = value_and_gradient(start), value_and_gradient(end)
-    return (start, float(before)) if np.isnan(after) or after > before else (end, float(after))
+        before = float(value_and_gradient(start)[0])
+    best = [start, np.inf if np.isnan(before) else before]
+    floor = best[1] - DEEP * (1.0 + abs(before))
+
+    def watched(x):
+        value, gradient = value_and_gradient(x)
+        if value < best[1]:
+            best[:] = x.copy(), float(value)
+        if value < floor:  # before the losses overflow and the solver loses its way
+            raise _FarDown
+        return value, gradient
+
+    with np.errstate(all="ignore"), suppress(_FarDown):
+        if isinstance(space, Simplices):
+            end = minimize(value_and_gradient, start, jac=True, **_on_simplices(space.sizes)).x
+            end = space.step(end, np.zeros(d), 1.0)  # SLSQP ends up to rounding outside
+            after = float(value_and_gradient(end)[0])
+            return (end, after) if after <= best[1] else tuple(best)
+        bounds = None
+        if isinstance(space, Box):
+            bounds = np.stack([np.broadcast_to(b, d) for b in (space.low, space.high)], -1)
+        options = {"ftol": 1e-15, "gtol": 1e-11, "maxiter": 2000, "maxfun": 4000}
+        minimize(watched, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    return tuple(best)
+
+
+def _on_simplices(sizes):
+    blocks = np.repeat(np.eye(len(sizes)), sizes, axis=-1)
+    return {
+        "method": "SLSQP",
+        "bounds": [(0.0, 1.0)] * sum(sizes),
+        "constraints": {"type": "eq", "fun": lambda x: blocks @ x - 1, "jac": lambda x: blocks},
+        "options": {"ftol": 1e-14, "maxiter": 500},
+    }
+
+
+class _FarDown(Exception):
+    """The function has fallen by DEEP times its size."""
 
 
 def falls_without_bound(values, x, direction):

@@ -22,7 +22,7 @@ def approach(game, x, steps=1000, rest=1e-11):
     Each step looks ahead, ``y = step(x, F(x))``, and goes by the gradient found there,
     ``x <- step(x, F(y))`` (Korpelevich 1976; with entropic steps, Nemirovski's mirror-prox). The
     step size of each run starts from a Lipschitz constant of F measured between the starts; a
-    step is taken only if it is at most 0.7 of what |F(y) - F(x)| / |y - x| admits (Khobotov
+    step is taken only if it is at most 0.7 of what ``|F(y) - F(x)| / |y - x|`` admits (Khobotov
     1987), else it shrinks.
 
     Parameters

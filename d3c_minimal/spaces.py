@@ -105,13 +105,13 @@ class Simplices(Space):
     def __init__(self, sizes):
         self.sizes = tuple(int(size) for size in sizes)
         if not self.sizes or min(self.sizes) < 1:
-            raise ValueError("Simplices needs the number of coordinates of each block, e.g. [3, 3].")
+            raise ValueError("give the number of coordinates of each block, e.g. [3, 3].")
         self._starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
 
     def block_sum(self, v):
         """Sum ``v`` over each block and spread the sum back, shape of ``v``."""
         if len(set(self.sizes)) == 1:
-            blocks = v.reshape(v.shape[:-1] + (len(self.sizes), self.sizes[0]))
+            blocks = v.reshape(*v.shape[:-1], len(self.sizes), self.sizes[0])
             return np.repeat(blocks.sum(-1), self.sizes[0], axis=-1)
         return np.repeat(np.add.reduceat(v, self._starts, axis=-1), self.sizes, axis=-1)
 

@@ -18,6 +18,7 @@ from chapters import pages
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 QUIET = {"D3C_PROGRESS": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+STATIC = {"D3C_EXPLORERS": "static"}  # pages have no kernel, so no widgets are made
 
 
 def main():
@@ -26,7 +27,7 @@ def main():
     strict = parser.parse_args().strict
     wanted = pages()
     shutil.rmtree(BUILD, ignore_errors=True)
-    environment = os.environ | QUIET
+    environment = os.environ | QUIET | STATIC
     environment.pop("D3C_LEDGER", None)
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT)]
     command += ["-W", "-n", "--keep-going"] if strict else []

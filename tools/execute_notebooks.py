@@ -20,6 +20,7 @@ from normalise_notebooks import write
 
 CELL_SECONDS = 600
 QUIET = {"D3C_PROGRESS": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+LIVE = {"D3C_EXPLORERS": "live"}  # their frames are not stored, so none but the first is drawn
 
 
 def execute(path):
@@ -39,7 +40,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
     paths = parser.parse_args().notebooks or notebooks()
-    os.environ.update(QUIET)
+    os.environ.update(QUIET | LIVE)
     failed = []
     for path in paths:
         begin = time.perf_counter()

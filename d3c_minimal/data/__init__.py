@@ -18,18 +18,10 @@ import numpy as np
 FOLDER = resources.files(__name__)
 
 _RECORD = {
-    "name": str,
-    "config": dict,
-    "seed": int,
-    "chunks": int,
-    "resumed_chunks": int,
-    "versions": dict,
+    **dict.fromkeys(("name", "command", "source_sha256", "npz_sha256", "record_sha256"), str),
+    **dict.fromkeys(("config", "versions", "arrays"), dict),
+    **dict.fromkeys(("seed", "chunks", "resumed_chunks"), int),
     "wall_seconds": float,
-    "command": str,
-    "source_sha256": str,
-    "npz_sha256": str,
-    "arrays": dict,
-    "record_sha256": str,
 }
 _ARRAY = {"shape": list, "dtype": str, "tolerance": float}
 

@@ -16,11 +16,9 @@ from d3c_minimal.games.prisoners_dilemma import prisoners_dilemma
 # Both descents contract here: a change of 1e-13 in the starts moves no array by more than 1e-12.
 TOLERANCE = {
     "t": 0.0,
-    "rho_final": 1e-9,
-    "distance_final": 1e-9,
-    "attention_final": 1e-9,
-    "selfish_rho_final": 1e-9,
-    **{f"{key}_{how}": 1e-9 for key in ("rho", "distance") for how in ("mean", "std", "median")},
+    **dict.fromkeys(("rho_final", "rho_mean", "rho_std", "rho_median"), 1e-9),
+    **dict.fromkeys(("distance_final", "distance_mean", "distance_std", "distance_median"), 1e-9),
+    **dict.fromkeys(("attention_final", "selfish_rho_final"), 1e-9),
 }
 
 

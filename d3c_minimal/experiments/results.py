@@ -12,6 +12,8 @@ import numpy as np
 from d3c_minimal import data
 from d3c_minimal.experiments import find, runner
 
+COMMAND = "python -m d3c_minimal run"
+
 
 def produce(name, changes=None, seed=0, jobs=None, folder="results", command="", say=print):
     """Run a registered experiment and write ``NAME.npz`` and ``NAME.json``.
@@ -25,7 +27,7 @@ def produce(name, changes=None, seed=0, jobs=None, folder="results", command="",
     changes : dict, optional
         Fields of its config to change, as ``{"runs": 100}``.
     seed, jobs, say
-        As in :func:`runner.run`.
+        As in :func:`d3c_minimal.experiments.runner.run`.
     folder : path
         Where the files go, made if need be; finished chunks wait in ``NAME.partial`` there.
     command : str
@@ -68,7 +70,8 @@ def produce(name, changes=None, seed=0, jobs=None, folder="results", command="",
         "resumed_chunks": resumed,
         "versions": runner.versions(),
         "wall_seconds": round(time.perf_counter() - begin, 2),
-        "command": command or f"python -m d3c_minimal run {name} --runs {config.runs} --seed {seed}",
+        "command": command
+        or f"python -m d3c_minimal run {name} --runs {config.runs} --seed {seed}",
         "source_sha256": runner.source_hash(),
         "npz_sha256": hashlib.sha256(npz.read_bytes()).hexdigest(),
         "arrays": {
@@ -131,7 +134,7 @@ def verify(name, folder=None, jobs=None):
     except ValueError as error:
         raise ValueError(
             f"the stored result of {name} does not fit this version of the package: {error} "
-            f"Run it again with `python -m d3c_minimal run {name}`."
+            f"Run it again with `{COMMAND} {name}`."
         ) from None
     rows = []
     for key, tolerance in tolerances.items():
@@ -146,4 +149,4 @@ def _largest_difference(a, b):
         return np.inf
     with np.errstate(invalid="ignore"):
         gaps = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, abs(a - b))
-    return float(np.nan_to_num(gaps, nan=np.inf).max(initial=0.0))
+    return float(np.nan_to_num(gaps, nan=np.inf, posinf=np.inf).max(initial=0.0))

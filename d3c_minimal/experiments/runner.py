@@ -11,7 +11,9 @@ import json
 import math
 import os
 import platform
+import signal
 import sys
+import threading
 from dataclasses import asdict, fields, replace
 from importlib import metadata, resources
 from pathlib import Path
@@ -77,7 +79,7 @@ def run(
     quiet = None if progress is None and os.environ.get("D3C_PROGRESS") != "0" else not progress
     with tqdm(total=len(sizes), initial=len(done), unit="chunk", disable=quiet, leave=False) as bar:
         try:
-            for k, arrays in _workers(jobs)(tasks):
+            for k, arrays in _start(jobs, tasks):
                 done[k] = arrays
                 bar.update()
         except KeyboardInterrupt:
@@ -89,11 +91,20 @@ def run(
     return collect([done[k] for k in range(len(sizes))])
 
 
-def _workers(jobs):
+def _start(jobs, tasks):
+    """Hand the tasks out and return an iterable of their results."""
     try:
-        return joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
+        parallel = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
     except ValueError:  # a backend that can only return all results at once, as Ray's
-        return joblib.Parallel(n_jobs=jobs, batch_size=1)
+        return joblib.Parallel(n_jobs=jobs, batch_size=1)(tasks)
+    if threading.current_thread() is not threading.main_thread():
+        return parallel(tasks)
+    # Workers that are born now inherit that Ctrl-C is ignored: this process alone answers it.
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return parallel(tasks)
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _chunk(simulate, config, seed, k, runs, keep):

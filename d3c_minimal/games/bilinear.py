@@ -18,7 +18,7 @@ def bilinear(B1, B2):
     -----
     The total is bilinear, so its minimum is at a pair of pure actions, the least entry of
     B1 + B2; that pair is the reference's optimum. Its equilibrium is the pure one with the
-    largest total, where there is a pure one.
+    largest total, where there is a pure one; a mixed one may be worse.
 
     Raises
     ------

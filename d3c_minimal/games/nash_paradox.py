@@ -17,24 +17,26 @@ def nash_paradox(kappa):
 
     Parameters
     ----------
-    kappa : float
+    kappa : float or array
         In (0, 1]: at 0 the losses at the equilibrium are infinite, above 1 the formula of the
-        optimum no longer holds.
+        optimum no longer holds. An array broadcasts over the runs, one game for each run.
 
     Raises
     ------
     ValueError
         If kappa is outside (0, 1].
     """
-    if not 0 < kappa <= 1:
+    kappa = np.asarray(kappa, float)
+    if not ((kappa > 0) & (kappa <= 1)).all():
         raise ValueError(f"kappa is {kappa}: choose it in (0, 1].")
+    k = kappa[..., None]
 
     def losses(x):
-        return x**2 + 1.0 / (x[..., ::-1] ** 2 + kappa)
+        return x**2 + 1.0 / (x[..., ::-1] ** 2 + k)
 
     def jacobian(x):
-        across = -2.0 * x / (x**2 + kappa) ** 2
-        J = np.zeros((*x.shape, 2))
+        across = -2.0 * x / (x**2 + k) ** 2
+        J = np.zeros((*across.shape, 2))
         J[..., [0, 1], [0, 1]] = 2.0 * x
         J[..., [1, 0], [0, 1]] = across
         return J
@@ -47,10 +49,10 @@ def nash_paradox(kappa):
         jacobian=jacobian,
         parameters={"kappa": kappa},
         reference=Reference(
-            nash=np.zeros(2),
-            nash_losses=np.full(2, 1.0 / kappa),
-            optimum=np.full(2, np.sqrt(1.0 - kappa)),
-            optimal_losses=np.full(2, 2.0 - kappa),
+            nash=np.zeros((*kappa.shape, 2)),
+            nash_losses=np.repeat(1.0 / k, 2, -1),
+            optimum=np.repeat(np.sqrt(1.0 - k), 2, -1),
+            optimal_losses=np.repeat(2.0 - k, 2, -1),
             note="unique equilibrium for kappa in (0, 1] (appendix B.1)",
         ),
     )

@@ -14,7 +14,7 @@ def prisoners_dilemma(n, c=1.0):
 
         f_i = sum over all coordinates m of (x_m - c 1[m is aimed at i])^2
 
-    Every coordinate is aimed at one player, so f_i = |x|^2 + (n - 1) c^2 - 2 c sum_{j} x_ji.
+    Every coordinate is aimed at one player, so f_i = ``|x|^2`` + (n - 1) c^2 - 2 c sum_{j} x_ji.
     The only Nash equilibrium is 0, with loss (n - 1) c^2 each. The total is least at x = c / n,
     with loss (n - 1)^2 c^2 / n each, so the price of anarchy is n / (n - 1) for every c. (The
     paper's n / (c (n - 1)) comes from the total n (n - 1) c where (n - 1) n c^2 is meant.)

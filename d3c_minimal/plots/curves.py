@@ -133,7 +133,8 @@ def draw_curves(t, given, xlabel, ylabel, references, log, title, size, alt, how
         else:
             thin = _outline(centre)
         ax.plot(t[thin], centre[thin], **look)
-        ends.append((centre[-1], label, look))
+        finite = centre[np.isfinite(centre)]
+        ends.append((finite[-1] if finite.size else 0.0, label, look))
         values = f"from {style.brief(centre[0])} to {style.brief(centre[-1])}"
         last = f", band at the end {style.brief(low[-1])} to {style.brief(high[-1])}"
         facts.append(f"{label}: {values}" * bool(label) + f"Values {values}" * (not label))

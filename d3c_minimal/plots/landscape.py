@@ -26,8 +26,8 @@ def contours(
     A=None,
     log=None,
     levels=12,
-    xlabel="$x_1$",
-    ylabel="$x_2$",
+    xlabel="x₁",
+    ylabel="x₂",
     title="",
     size=None,
     alt="",
@@ -124,6 +124,7 @@ def _fill(ax, game, low, high, log, levels):
     else:
         steps, norm = ticker.MaxNLocator(levels).tick_values(least, most), None
     filled = ax.contourf(x1, x2, total, levels=steps, cmap=style.HEAT, norm=norm)
+    filled.set(edgecolor="face", linewidth=0.4)  # covers the hairlines between the colours
     bar = ax.figure.colorbar(filled, ax=ax, label="total loss", pad=0.03, aspect=22)
     if log:
         bar.set_ticks(steps[::3], labels=[style.brief(step) for step in steps[::3]])
@@ -163,7 +164,7 @@ def _rim(width):
 
 def _draw_path(ax, label, x, colour, dashes):
     runs = x[:, None] if x.ndim == 2 else x
-    many = runs.shape[1] > 12
+    many = runs.shape[1] > 6
     for r in range(runs.shape[1]):
         ax.plot(
             *runs[:, r].T,

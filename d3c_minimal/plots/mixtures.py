@@ -115,7 +115,7 @@ def attention(t, A, *, names=None, xlabel="step", title="", size=None, alt="", c
         for i, name in enumerate(names)
     }
     how = "Line: median; band: 10 to 90 percent quantile of the runs" if A.ndim == 4 else ""
-    ylabel = "ln(A$_{ii}$ / A$_{ij}$)" if n == 2 else "ln(A$_{ii}$ / mean A$_{ij}$)"
+    ylabel = "ln(Aᵢᵢ / Aᵢⱼ)" if n == 2 else "ln(Aᵢᵢ / mean Aᵢⱼ)"
     references = {"equal": 0.0}
     return draw_curves(
         np.asarray(t), given, xlabel, ylabel, references, "", title, size, alt, how, caption

@@ -43,9 +43,10 @@ class Picture:
         look = {"width": "100%", "style": f"max-width:{width:.0f}px;height:auto"}
         return svg.draw(self.figure, self.alt, attributes=look)
 
-    def html(self):
-        """Return the ``<figure>`` element that stands on a page."""
-        return f'<figure class="d3c-picture">{self.svg()}{_caption(self.caption)}</figure>'
+    def html(self, inner=False):
+        """Return the ``<figure>`` element that stands on a page, or ``inner`` another figure."""
+        margin = ' style="margin:0"' if inner else ""
+        return f'<figure class="d3c-picture"{margin}>{self.svg()}{_caption(self.caption)}</figure>'
 
     def save(self, path):
         """Write the picture, dark on white, to a file that ends in .svg or .png.
@@ -91,15 +92,16 @@ class Row:
         """The alternative texts of all pictures, in order."""
         return " ".join(picture.alt for picture in self.pictures)
 
-    def html(self):
+    def html(self, inner=False):
         """Return one ``<figure>`` element with the pictures as figures in it."""
         cells = "".join(
-            f'<div style="flex:1 1 19rem;min-width:0">{picture.html()}</div>'
+            f'<div style="flex:1 1 19rem;min-width:0">{picture.html(inner=True)}</div>'
             for picture in self.pictures
         )
         flow = "display:flex;flex-wrap:wrap;gap:0 1rem;justify-content:center;align-items:center"
         body = f'<div style="{flow}">{cells}</div>{_caption(self.caption)}'
-        return f'<figure class="d3c-picture d3c-row">{body}</figure>'
+        margin = ' style="margin:0"' if inner else ""
+        return f'<figure class="d3c-picture d3c-row"{margin}>{body}</figure>'
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/plain": self.alt, "text/html": self.html()}

@@ -34,7 +34,8 @@ def road(game, x, *, title=None, size=(5.2, 3.3), alt="", caption=""):
     Returns
     -------
     Picture
-        Line widths and numbers are expected drivers; minutes are what a road takes at that load.
+        Line widths and numbers are expected drivers; minutes are what a driver on the road meets
+        on average, so that loads times minutes add up to the total commute.
 
     Raises
     ------
@@ -47,15 +48,11 @@ def road(game, x, *, title=None, size=(5.2, 3.3), alt="", caption=""):
     ax = style.axes(size)
     ax.axis("off")
     facts = []
-    for name, (load, sum_, minutes) in edges.items():
+    for name, (load, minutes, note) in edges.items():
         _draw_edge(ax, name, load, drivers)
-        label = f"{style.brief(load)} driver{'' if style.brief(load) == '1' else 's'}"
-        if minutes is None:
-            label = "closed"
-            facts.append(f"{name} closed")
-        else:
-            facts.append(f"{name} {label}, {style.brief(minutes)} min")
-            label += f"\n{sum_}{style.brief(minutes)} min"
+        count = f"{style.brief(load)} driver{'' if style.brief(load) == '1' else 's'}"
+        label = "closed" if minutes is None else f"{count}\n{note.format(style.brief(minutes))}"
+        facts.append(f"{name} {label.replace(chr(10), ', ')}")
         across, up, ha, va = _LABELS[name]
         ax.text(across, up, label, ha=ha, va=va, linespacing=1.25)
     for name, (across, up) in _PLACES.items():
@@ -69,7 +66,7 @@ def road(game, x, *, title=None, size=(5.2, 3.3), alt="", caption=""):
 
 
 def _traffic_on(game, x):
-    """Return for each edge its expected load, the sum behind its minutes, and the minutes."""
+    """Return for each edge its expected load, the minutes met on it, and how to write them."""
     p = game.parameters
     if not {*"CDEFG", "drivers"} <= set(p):
         raise ValueError(f"{game.name} is no road network: use games.traffic(C, D, E, F, G).")
@@ -78,21 +75,28 @@ def _traffic_on(game, x):
             "road draws one network at one x (d,): pick a run, and build its game from that run's "
             "parameters."
         )
-    routes = x.reshape(p["drivers"], -1).sum(0)
-    direct_a, direct_b = routes[:2]
-    short = routes[2] if len(routes) == 3 else 0.0
-    on_sa, on_be = direct_a + short, direct_b + short
+    routes = x.reshape(p["drivers"], -1)
+    closed = routes.shape[1] == 2
+    short = np.zeros(p["drivers"]) if closed else routes[:, 2]
 
-    def crowded(rate, load):
-        return load, f"{style.brief(rate)} × {style.brief(load)} = ", float(rate * load)
+    def crowded(rate, chances):
+        load = chances.sum()
+        if load < 1e-9:
+            return 0.0, rate, "{} min for one"
+        if np.array_equal(chances, chances.round()):
+            return load, rate * load, f"{style.brief(rate)} × {style.brief(load)} = {{}} min"
+        # A driver meets itself and, on average, the others.
+        return load, rate * (chances * (1 + load - chances)).sum() / load, "{} min"
 
-    closed = len(routes) == 2
+    def free(minutes, chances):
+        return chances.sum(), minutes, "{} min"
+
     edges = {
-        "SA": crowded(p["F"], on_sa),
-        "AE": (direct_a, "", float(p["C"])),
-        "SB": (direct_b, "", float(p["D"])),
-        "BE": crowded(p["G"], on_be),
-        "AB": (short, "", None if closed else float(p["E"])),
+        "SA": crowded(p["F"], routes[:, 0] + short),
+        "AE": free(p["C"], routes[:, 0]),
+        "SB": free(p["D"], routes[:, 1]),
+        "BE": crowded(p["G"], routes[:, 1] + short),
+        "AB": free(None if closed else p["E"], short),
     }
     return edges, p["drivers"]
 

@@ -71,13 +71,17 @@ def finals(
 
 
 def _mark(ax, references):
-    """Draw vertical lines, with labels above the axes at two heights in turn."""
-    for k, (label, value) in enumerate(sorted(references.items(), key=lambda item: item[1])):
+    """Draw vertical lines with labels above the axes, a step higher where two come close."""
+    left, right = ax.get_xlim()
+    before, step = -np.inf, 0
+    for label, value in sorted(references.items(), key=lambda item: item[1]):
+        step = step + 1 if value - before < 0.4 * (right - left) else 0
+        before = value
         ax.axvline(value, color=style.INK, linewidth=1.0, linestyle=(0, (2, 2)))
         ax.annotate(
             label,
             (value, 1.0),
-            (0, 3 + 15 * (k % 2)),
+            (0, 3 + 15 * step),
             xycoords=ax.get_xaxis_transform(),
             textcoords="offset points",
             ha="center",

@@ -30,7 +30,7 @@ _RC = {
     "axes.spines.top": False,
     "axes.titlesize": FONT_SIZE,
     "axes.unicode_minus": True,
-    "figure.dpi": 72.0,
+    "figure.dpi": 150.0,  # of the parts that are drawn as pixels
     "font.family": "DejaVu Sans",  # comes with matplotlib, so widths are the same everywhere
     "font.size": FONT_SIZE,
     "legend.frameon": False,

@@ -12,6 +12,8 @@ import itertools
 import re
 import xml.etree.ElementTree as ET
 
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+
 from d3c_minimal.plots import style
 
 _NS = "{http://www.w3.org/2000/svg}"
@@ -48,7 +50,8 @@ def draw(figure, label, *, ink="currentColor", attributes=None):
     """
     file = io.BytesIO()
     with style.context():
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+        # Straight to the canvas: figure.savefig would draw everything twice.
+        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})
     root = ET.fromstring(file.getvalue())
     box = root.get("viewBox")
     for junk in [*root.findall(f"{_NS}metadata"), *root.findall(f"{_NS}defs")]:

@@ -63,6 +63,9 @@ def test_traffic(benchmark):
 
 
 @pytest.mark.benchmark(group="import")
-@pytest.mark.parametrize("statement", ["import numpy", "import d3c_minimal", "from d3c_minimal import dynamics, games, mixing"])
+@pytest.mark.parametrize(
+    "statement",
+    ["import numpy", "import d3c_minimal", "from d3c_minimal import dynamics, games, mixing"],
+)
 def test_import(benchmark, statement):
     benchmark.pedantic(subprocess.run, ([sys.executable, "-c", statement],), rounds=5, iterations=1)

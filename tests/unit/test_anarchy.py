@@ -73,7 +73,7 @@ def test_traffic_with_the_road_closed_is_worse_mixed_than_pure():
     assert np.array_equal(game.loss(np.full(8, 0.5)), [70.0] * 4)
     bracket = price_of_anarchy_bracket(game)
     assert bracket.lower == 1.0
-    assert bracket.upper >= 70 / 65 - 1e-9
+    assert bracket.upper == pytest.approx(70 / 65, rel=1e-7)
 
 
 def test_prisoners_dilemma():
@@ -97,7 +97,7 @@ def test_a_game_without_pure_equilibrium_has_a_gap():
     bracket = price_of_anarchy_bracket(tensor)
     assert bracket.pure == []
     assert bracket.lower == 1.0
-    # The mixed equilibrium: player 1 takes action 0 with p: 2p + (1-p) ... = indifferent rows.
+    # The mixed equilibrium: each takes action 0 so often that the other is indifferent.
     p = 2 / 3  # of player 1, where 2 p + 1 (1 - p) = 1 p + 3 (1 - p)
     q = 4 / 9  # of player 2, where 0.5 q + 3 (1 - q) = 3 q + 1 (1 - q)
     mixed = np.einsum("a,b,abz->z", [p, 1 - p], [q, 1 - q], tensor).sum()

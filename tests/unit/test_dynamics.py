@@ -89,7 +89,9 @@ def test_nu_pulls_towards_the_own_loss():
     assert ends[1] > 0.99
 
 
-@pytest.mark.parametrize(("steps", "every", "t"), [(10, 4, [0, 4, 8, 10]), (3, 5, [0, 3]), (0, 1, [0])])
+@pytest.mark.parametrize(
+    ("steps", "every", "t"), [(10, 4, [0, 4, 8, 10]), (3, 5, [0, 3]), (0, 1, [0])]
+)
 def test_thinning_keeps_the_last_step(steps, every, t):
     game = games.prisoners_dilemma(2)
     full = dynamics.d3c(game, starts(game), 0.1, 0.1, 0.1, steps)

@@ -14,7 +14,7 @@ from d3c_minimal.equilibria import (
 )
 from d3c_minimal.finite import best_actions
 from d3c_minimal.game import Game
-from d3c_minimal.rest_points import approach, field
+from d3c_minimal.rest_points import approach, field, polish
 from d3c_minimal.spaces import Box, Euclidean, Simplices, Space
 
 PENNIES = np.array([[1.0, 3.0], [3.0, 1.0]])
@@ -66,7 +66,7 @@ def test_reference_optimum_is_found(name, rng):
     known = game.reference
     if known.optimum is None:
         with pytest.raises(ValueError, match="without bound"):
-            optimum(game, rng)
+            optimum(game, rng, starts=4)
         return
     np.testing.assert_allclose(game.loss(known.optimum), known.optimal_losses, rtol=1e-12)
     found = optimum(game, rng, starts=8)
@@ -91,19 +91,27 @@ def test_a_repelling_mixed_equilibrium_is_found_beside_the_pure_ones(rng):
     np.testing.assert_allclose([point.losses[0] for point in found], [2.8, 2.0, 1.0])
 
 
-def test_on_random_matrix_games_every_pure_equilibrium_that_is_strict_is_certified(rng):
-    for seed in range(5):
-        B1, B2 = np.random.default_rng(seed).uniform(0, 1, (2, 3, 3))
-        game = games.bilinear(B1, B2)
-        found = find_equilibria(game, rng, starts=16)
-        ends = [tuple(np.flatnonzero(point.x > 0.999) % 3) for point in found]
-        known = [point.actions for point in pure_equilibria(game)]
-        assert {end for end in ends if len(end) == 2} <= set(known)
-        assert found
+@pytest.mark.parametrize("seed", range(4))
+def test_gains_at_the_vertices_of_random_games_are_those_of_the_tensor(seed, rng):
+    B1, B2 = np.random.default_rng(seed).uniform(0, 1, (2, 3, 2))
+    game = games.bilinear(B1, B2)
+    for i, j in np.ndindex(3, 2):
+        x = np.concatenate([np.eye(3)[i], np.eye(2)[j]])
+        expected = [B1[i, j] - B1[:, j].min(), B2[i, j] - B2[i].min()]
+        np.testing.assert_allclose(deviation_gains(game, x, rng), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_search_finds_the_pure_equilibria_and_no_false_ones(seed, rng):
+    game = games.bilinear(*np.random.default_rng(seed).uniform(0, 1, (2, 3, 2)))
+    found = find_equilibria(game, rng, starts=16)
+    ends = {tuple(np.flatnonzero(p.x == 1.0) - [0, 3]) for p in found if (p.x == 1.0).sum() == 2}
+    assert ends == {point.actions for point in pure_equilibria(game)}
+    assert found
 
 
 def test_extragradient_settles_where_descent_cycles(rng):
-    """On the last step of x y against -x y plain descent has only moved away."""
+    """Matching pennies: plain descent has only moved away from its equilibrium."""
     game = games.bilinear(PENNIES, 4.0 - PENNIES)
     (point,) = find_equilibria(game, rng, starts=8)
     np.testing.assert_allclose(point.x, 0.5, atol=1e-9)
@@ -116,11 +124,24 @@ def test_extragradient_settles_where_descent_cycles(rng):
     assert (abs(x - 0.5).max(-1) > abs(x0 - 0.5).max(-1)).all()
 
 
-@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
+@pytest.mark.parametrize("scale", [2.0**-10, 2.0**13])  # powers of 2 add no rounding
 def test_step_sizes_follow_the_scale_of_the_losses(scale, rng):
-    game = games.bilinear(scale * PENNIES, scale * (4.0 - PENNIES))
-    ends = approach(game, game.space.sample(rng, (8, 4)), rest=1e-9 * scale)
-    assert abs(ends - 0.5).max() < 1e-6
+    x0 = Simplices([2, 2]).sample(rng, (8, 4))
+    plain, scaled = (
+        approach(games.bilinear(s * PENNIES, s * (4.0 - PENNIES)), x0, steps=100)
+        for s in (1.0, scale)
+    )
+    np.testing.assert_allclose(scaled, plain, atol=1e-9)
+    assert abs(plain - x0).max() > 0.1
+
+
+def test_polish_puts_a_point_near_a_face_on_it():
+    box = Game(lambda x: (x - anp.array([2.0, 0.5])) ** 2, [0, 1], Box(0.0, 1.0))
+    assert np.array_equal(polish(box, np.array([0.9995, 0.4]), 1e-3), [1.0, 0.5])
+    x = np.array([1e-5, 1 - 1e-5, 1e-5, 1 - 1e-5])
+    meeting = WITH_REFERENCE["bilinear meeting"]
+    assert np.array_equal(polish(meeting, x, 1e-3), [0.0, 1.0, 0.0, 1.0])
+    np.testing.assert_allclose(polish(meeting, x, 0.0), [0.4, 0.6, 0.4, 0.6], atol=1e-12)
 
 
 def test_an_equilibrium_on_a_bound_of_a_box(rng):
@@ -142,6 +163,12 @@ def test_a_linear_total_on_a_box_is_not_called_unbounded(rng):
     found = optimum(game, rng, starts=4)
     assert np.array_equal(found.x, [-3.0, 0.0])
     assert (found.value, found.residual, found.agree, found.spread) == (-3.0, 0.0, 4, 0.0)
+
+
+def test_one_start_is_enough_to_see_the_fall_without_bound():
+    for seed in range(20):
+        with pytest.raises(ValueError, match="without bound"):
+            optimum(games.efficient_but_unfair(), np.random.default_rng(seed), starts=1)
 
 
 @pytest.mark.parametrize("total", [lambda x: -anp.log(1 + x**2), lambda x: x, lambda x: x**3])
@@ -212,6 +239,16 @@ class TestDeviationGains:
         )
         gains = deviation_gains(game, np.array([1.0, 0.0, 0.0, 1.0]), rng)
         np.testing.assert_allclose(gains, [0.49, 0.0], atol=1e-9)
+
+    def test_a_narrow_gain_at_a_vertex_is_seen(self, rng):
+        """-p^60 is flat but next to p = 1."""
+        game = Game(
+            lambda x: anp.stack([-(x[..., 5] ** 60), x[..., 6]], -1),
+            [0] * 6 + [1] * 2,
+            Simplices([6, 2]),
+        )
+        x = np.array([1 / 6] * 6 + [0.0, 1.0])
+        np.testing.assert_allclose(deviation_gains(game, x, rng), [1.0, 0.0], atol=1e-12)
 
     def test_a_far_deviation_is_seen(self, rng):
         """A local minimum at 0, a lower one at 10 behind a hill."""

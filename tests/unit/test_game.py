@@ -95,7 +95,7 @@ def test_wrong_number_of_losses_and_wrong_axis():
 
 def test_plain_numpy_losses_cannot_be_differentiated_silently():
     game = Game(lambda x: np.stack([x[..., 0] ** 2, x[..., 1] ** 2], -1), [0, 1])
-    with pytest.raises(TypeError, match="autograd.numpy"):
+    with pytest.raises(TypeError, match=r"autograd\.numpy"):
         game.jacobian(np.ones(2))
 
 

@@ -120,7 +120,8 @@ def test_random_networks_keep_both_promises(gap):
     k = np.array([1, 2, 3])[:, None]
     without = (k * (F * k + C) + (4 - k) * (G * (4 - k) + D)).min(0)
     assert (game.reference.nash_losses.sum(-1) > without + gap).all()
-    assert (E == np.round(E)).all() and (E >= 0).all()
+    assert (E == np.round(E)).all()
+    assert (E >= 0).all()
     assert len(np.unique(F)) > 10
     again = games.random_braess(np.random.default_rng(11), gap, 500)
     assert np.array_equal(again.parameters["E"], E)

@@ -28,7 +28,7 @@ def state(game, seed=0, runs=4):
 
 
 def autograd_rows(A, J, owner, MJ, epsilon):
-    """Differentiate ReLU(d f^A_i / dt + epsilon) in row A_i by autograd, one run and agent a time."""
+    """Differentiate ReLU(d f^A_i / dt + epsilon) in row A_i by autograd, for one run."""
     n, d = J.shape
 
     def hinge(row, i):
@@ -53,11 +53,15 @@ def test_eq_11_agrees_with_autograd(game, rates, epsilon):
         "flow": game.space.metric(x[:, None], own[:, None], J),
         "raw": J,
     }[rates]
-    expected = [autograd_rows(*run, epsilon) for run in zip(A, J, [game.owner] * 4, MJ, strict=True)]
+    expected = [
+        autograd_rows(*run, epsilon) for run in zip(A, J, [game.owner] * 4, MJ, strict=True)
+    ]
     tight = {"rtol": 1e-11, "atol": 1e-11}
     parts = mixing.contract_game(game, x, A, rates)
     np.testing.assert_allclose(mixing.shift_gradient(A, parts, epsilon), expected, **tight)
-    np.testing.assert_allclose(mixing.d3c_gradient(A, J, game.owner, epsilon, MJ), expected, **tight)
+    np.testing.assert_allclose(
+        mixing.d3c_gradient(A, J, game.owner, epsilon, MJ), expected, **tight
+    )
     assert epsilon == 0.0 or np.abs(expected).min(-1).max() > 1e-3  # the gates are open
 
 
@@ -88,7 +92,8 @@ def test_eq_11_by_hand():
 def test_starts():
     assert np.array_equal(mixing.cooperative(4), np.full((4, 4), 0.25))
     A = mixing.selfish(5)
-    assert np.allclose(np.diag(A), 0.99) and np.allclose(A.sum(-1), 1)
+    assert np.allclose(np.diag(A), 0.99)
+    assert np.allclose(A.sum(-1), 1)
     assert np.allclose(A[0, 1:], 0.0025)
 
 

@@ -45,7 +45,9 @@ def test_samples_and_steps_pass_the_check(space):
 
 def test_steps_by_hand():
     assert np.array_equal(Euclidean().step(np.array([1.0]), np.array([2.0]), 0.5), [0.0])
-    assert np.array_equal(Box(0.0, 1.0).step(np.array([0.9, 0.1]), np.array([-1.0, 1.0]), 1), [1, 0])
+    assert np.array_equal(
+        Box(0.0, 1.0).step(np.array([0.9, 0.1]), np.array([-1.0, 1.0]), 1), [1, 0]
+    )
     x, g = np.array([0.5, 0.5]), np.array([np.log(3.0), 0.0])
     np.testing.assert_allclose(Simplices([2]).step(x, g, 1.0), [0.25, 0.75])
     np.testing.assert_allclose(Simplices([2]).velocity(x, g), [-np.log(3) / 4, np.log(3) / 4])
