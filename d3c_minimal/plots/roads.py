@@ -109,7 +109,7 @@ def _draw_edge(ax, name, load, drivers):
         FancyArrowPatch(
             _PLACES[name[0]],
             _PLACES[name[1]],
-            arrowstyle=f"-|>,head_length={head:.2f},head_width={head / 1.8:.2f}",
+            arrowstyle=f"-|>,head_length={head:.2f},head_width={head / 1.8:.2f}" if used else "-",
             mutation_scale=1.0,
             shrinkA=12,
             shrinkB=13,

@@ -11,6 +11,7 @@ import textwrap
 import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 INK = "#010203"
 BLUE, VERMILLION, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#B8639A", "#808080"
@@ -73,6 +74,10 @@ def axes(size=None, *, xlabel="", ylabel="", title="", log=""):
         raise ValueError(f"log={log!r}: name the logarithmic axes, 'x', 'y' or 'xy'.")
     for name in log:
         getattr(ax, f"set_{name}scale")("log")
+        axis = getattr(ax, f"{name}axis")
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     return ax
 
 
