@@ -38,11 +38,6 @@ def claim(id, value, tol):
     tol : float or dict of floats
         Largest absolute difference that counts as agreement; a dict gives one for each name.
 
-    Returns
-    -------
-    float or dict of floats
-        ``value``.
-
     Raises
     ------
     Mismatch
@@ -66,7 +61,6 @@ def claim(id, value, tol):
         raise ValueError(f"D3C_LEDGER is '{mode}': set it to 'write', or unset it to check.")
     else:
         _compare(id, computed, allowed, data.values().get(id))
-    return value
 
 
 def rows():
@@ -117,7 +111,7 @@ def text(value):
 class Table:
     """The ledger as a table for notebooks and pages; see :func:`table`."""
 
-    _HEADINGS = ("Claim", "Place", "Statement", "Paper", "Ours", "Verdict", "Chapter")
+    _HEADINGS = ("Claim", "What the paper says", "What was computed", "Verdict")
 
     def __init__(self, rows, base, suffix):
         self.rows, self.base, self.suffix = rows, base, suffix
@@ -125,22 +119,26 @@ class Table:
     def __repr__(self):
         return "; ".join(f"{count} {verdict}" for verdict, count in counts(self.rows).items())
 
-    def _link(self, row):
+    def _verdict(self, row):
+        verdict = escape(row["verdict"] or "open")
         if not row["chapter"]:
-            return "–"
+            return verdict
         stem = row["chapter"].removesuffix(".ipynb")
-        label = stem.split("/")[-1].replace("_", " ")
-        return f'<a href="{escape(self.base + stem + self.suffix)}">{escape(label)}</a>'
+        label = escape(stem.split("/")[-1].replace("_", " "))
+        return f'{verdict}<br/><a href="{escape(self.base + stem + self.suffix)}">{label}</a>'
 
     def _row(self, row):
-        statement = row["statement"] + (f" — {row['note']}" if row["note"] else "")
-        ours, verdict = text(row["value"]), row["verdict"] or "open"
-        cells = [row["place"], statement, text(row["paper"]), ours, verdict]
-        cells = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-        id = escape(row["id"])
-        return (
-            f'<tr id="claim-{id}"><th scope="row">{id}</th>{cells}<td>{self._link(row)}</td></tr>'
-        )
+        id, computed = escape(row["id"]), row["value"]
+        said = [escape(row["statement"])]
+        if row["paper"] is not None:
+            said.append(f"<em>Paper:</em> {escape(text(row['paper']))}")
+        named = computed if isinstance(computed, dict) else {"": computed}
+        ours = [escape(f"{name}: {text(v)}" if name else text(v)) for name, v in named.items()]
+        ours += [f"<em>{escape(row['note'])}</em>"] if row["note"] else []
+        cells = "<br/>".join(said), "<br/>".join(ours), self._verdict(row)
+        head = f'<th scope="row">{id}<br/><small>{escape(row["place"])}</small></th>'
+        body = "".join(f"<td>{cell}</td>" for cell in cells)
+        return f'<tr id="claim-{id}">{head}{body}</tr>'
 
     def _repr_html_(self):
         head = "".join(f'<th scope="col">{heading}</th>' for heading in self._HEADINGS)

@@ -42,14 +42,14 @@ def test_a_value_is_written_rounded_and_sorted_then_checked(book, write):
         '  "T1": {\n    "tol": 0.0,\n    "value": 2.0\n  }\n}\n'
     )
     value = {"d3c": 1.0, "selfish": 10 / 9}
-    assert ledger.claim("E4", value, 1e-6) is value
+    ledger.claim("E4", value, 1e-6)
     assert [path.name for path in sorted(book.iterdir())] == ["claims.yml", "values.json"]
 
 
 @pytest.mark.parametrize("number", [1 / 3, -2e7 / 3, 123456.5, 9.999995, 1e-12 / 7, 0.0, 80])
 def test_what_was_written_agrees_with_itself_at_tolerance_zero(book, write, number):
     write("T1", number, 0)
-    assert ledger.claim("T1", number, 0) == number
+    ledger.claim("T1", number, 0)
     with pytest.raises(ledger.Mismatch):
         ledger.claim("T1", number * (1 + 2e-5) + 1e-300, 0)
 
@@ -184,7 +184,7 @@ def test_table_escapes_links_and_counts():
     assert "&quot;quoted&quot;" in html
     assert "why &lt;b&gt;" in html
     assert "<script>" not in html
-    assert "<td>at nash 80; x 1.235</td>" in html
+    assert "<td>at_nash: 80<br/>x: 1.235</td>" in html
     assert '<a href="../a/the_road.html">the road</a>' in html
     assert html.count("<tr") == 4
     assert '<tr id="claim-E4">' in html
