@@ -127,7 +127,7 @@ def draw_curves(t, given, xlabel, ylabel, references, log, title, size, alt, how
             )
         look = style.look(k)
         if low is not centre:
-            thin = np.unique(np.linspace(0, len(t) - 1, _POINTS).round().astype(int))
+            thin = _evenly(len(t), "x" in log)
             shade = {"color": look["color"], "alpha": 0.22, "linewidth": 0}
             ax.fill_between(t[thin], low[thin], high[thin], **shade)
         else:
@@ -149,6 +149,15 @@ def draw_curves(t, given, xlabel, ylabel, references, log, title, size, alt, how
     ax.margins(x=0)
     _label_ends(ax, [end for end in ends if end[1]])
     return Picture(ax.figure, style.sentences(alt, "; ".join(facts), how), caption)
+
+
+def _evenly(length, log):
+    """Return about 200 indices, evenly spaced on the axis: in the logarithm where it is."""
+    if log:
+        picks = np.geomspace(1, length, _POINTS) - 1
+    else:
+        picks = np.linspace(0, length - 1, _POINTS)
+    return np.unique(picks.round().astype(int))
 
 
 def _outline(y):

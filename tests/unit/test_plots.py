@@ -404,3 +404,12 @@ def test_pictures_need_no_pyplot_and_the_core_needs_no_pictures():
         "assert 'ipywidgets' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_logarithmic_axis_keeps_the_early_steps():
+    from d3c_minimal.plots.curves import _evenly
+
+    assert np.array_equal(_evenly(1000, log=True)[:6], range(6))
+    assert _evenly(1000, log=False)[1] == 5
+    for log in (True, False):
+        assert _evenly(1000, log)[[0, -1]].tolist() == [0, 999]
