@@ -188,6 +188,7 @@ def _record(game, step, x, A, steps, every, summary, progress):
     for name, count, least in (("steps", steps, 0), ("every", every, 1)):
         if int(count) != count or count < least:
             raise ValueError(f"{name} is {count}: give a whole number, {least} or above.")
+    steps, every = int(steps), int(every)
     f = game.loss(x)
     if not np.isfinite(f).all():
         raise Diverged(0, _trajectory([], [], {}))

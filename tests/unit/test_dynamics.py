@@ -100,6 +100,12 @@ def test_thinning_keeps_the_last_step(steps, every, t):
     assert np.array_equal(thin.A, full.A[t])
 
 
+def test_a_whole_number_may_be_written_as_a_float():
+    game = games.prisoners_dilemma(2)
+    path = dynamics.gradient_descent(game, starts(game), 0.1, 1e2, every=50.0)
+    assert np.array_equal(path.t, [0, 50, 100])
+
+
 def test_summary_keeps_reductions_and_the_last_state():
     game = games.prisoners_dilemma(2)
     x0 = starts(game)
