@@ -5,6 +5,7 @@ Everyone moves at once: x and A both step from the same (x, A), as section 2.5 h
 
 import os
 from dataclasses import dataclass, field
+from numbers import Real
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -65,10 +66,14 @@ def gradient_descent_step(game, x, eta_x, A):
 
 
 def d3c_step(game, x, A, eta_x, eta_A, epsilon, nu=0.0, rates="tangent"):
-    """Take one step of exact D3C (eqs 9 and 11): the new (x, A)."""
+    """Take one step of exact D3C (eqs 9 and 11): the new (x, A).
+
+    Arguments as in :func:`d3c`, which checks them; here they are taken to be right.
+    """
     parts = mixing.contract_game(game, x, A, rates)
     gradient = mixing.shift_gradient(A, parts, epsilon, nu)
-    return game.space.step(x, parts.own, eta_x), mixing.mirror_step(A, gradient, eta_A)
+    A_next = mixing.unchecked_mirror_step(A, gradient, eta_A)
+    return game.space.step(x, parts.own, eta_x), A_next
 
 
 def gradient_descent(
@@ -152,8 +157,8 @@ def d3c(
     """
     n = game.n_players
     x = _checked_start(game, x0, eta_x=eta_x, eta_A=eta_A, nu=nu)
-    if not np.isfinite(epsilon):
-        raise ValueError(f"epsilon is {epsilon}: give a finite number, 0 or a little above.")
+    if np.ndim(epsilon) or not np.isfinite(epsilon):
+        raise ValueError(f"epsilon is {epsilon}: give one finite number, 0 or a little above.")
     A = _for_each_run(mixing.selfish(n) if A0 is None else mixing.check(A0, n), x)
 
     def step(x, A):
@@ -173,20 +178,22 @@ def _for_each_run(A, x):
 
 
 def _checked_start(game, x0, **rates):
-    x = game.checked(x0)
-    if not np.isfinite(x).all():
-        raise ValueError("x0 holds NaN or infinity: every start must be finite.")
+    x = np.array(game.checked(x0))  # a copy: the record must not change with the caller's array
+    if x.size == 0 or not np.isfinite(x).all():
+        raise ValueError(f"x0 of shape {x.shape} is empty, or holds NaN or infinity.")
     game.space.check(x)
     for name, rate in rates.items():
-        if not (np.ndim(rate) == 0 and np.isfinite(rate) and rate >= 0):
-            raise ValueError(f"{name} is {rate}: give a finite step size, 0 or above.")
+        if not isinstance(rate, (Real, np.ndarray)) or np.ndim(rate):
+            raise TypeError(f"{name} is {rate!r}: give one number.")
+        if not (np.isfinite(rate) and rate >= 0):
+            raise ValueError(f"{name} is {rate}: give a finite number, 0 or above.")
     return x
 
 
 def _record(game, step, x, A, steps, every, summary, progress):
     """Run ``x, A = step(x, A)`` and record each ``every``-th state and the last."""
     for name, count, least in (("steps", steps, 0), ("every", every, 1)):
-        if int(count) != count or count < least:
+        if not (np.isfinite(count) and int(count) == count and count >= least):
             raise ValueError(f"{name} is {count}: give a whole number, {least} or above.")
     steps, every = int(steps), int(every)
     f = game.loss(x)

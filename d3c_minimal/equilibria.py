@@ -273,6 +273,7 @@ def _starts(game, rng, starts):
     """Return the starts (S, d), after checking that the game can be searched."""
     if not isinstance(game, Game):
         raise TypeError("a search needs a Game; a loss tensor is enumerated by pure_equilibria.")
+    check_one_run(game)
     projecting(game.space)
     if isinstance(game.space, Simplices):
         block_owners(game)
@@ -286,5 +287,4 @@ def _starts(game, rng, starts):
     if x0.ndim != 2 or len(x0) == 0 or not np.isfinite(x0).all():
         raise ValueError(f"starts has shape {x0.shape}: give finite points (S, {game.dim}).")
     game.space.check(x0)
-    check_one_run(game, x0[0])
     return x0

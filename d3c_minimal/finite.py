@@ -112,6 +112,7 @@ def normal_form(game):
             "normal_form needs a Game on Simplices, where a vertex is an action; give a finite "
             "game as a loss tensor (m_1, ..., m_n, n), search other games with find_equilibria."
         )
+    check_one_run(game)
     sizes, owners = np.array(game.space.sizes), block_owners(game)
     starts = np.cumsum(sizes) - sizes
     if len(owners) != game.n_players:
@@ -130,7 +131,6 @@ def normal_form(game):
     actions = np.indices(shape).reshape(len(shape), -1).T
     x = np.zeros((len(actions), game.dim))
     np.put_along_axis(x, starts[order] + actions, 1.0, axis=-1)
-    check_one_run(game, x[0])
     tensor = game.loss(x).reshape(*shape, game.n_players)
     _check_finite(tensor)
     _check_expectation(game, tensor, order)
@@ -256,13 +256,12 @@ def block_owners(game):
     return first
 
 
-def check_one_run(game, x):
-    """Raise ValueError if the losses at one point ``x`` (d,) come with run axes."""
-    shape = np.shape(game.losses(game.checked(x)))
-    if len(shape) > 1 and shape[-1] == game.n_players:
+def check_one_run(game):
+    """Raise ValueError if the game is one of many, with parameters that differ over runs."""
+    if game.runs:
         raise ValueError(
-            f"{game.name}: the game's parameters carry run axes {shape[:-1]}: take one game at a "
-            "time, for example [traffic(*roads) for roads in zip(C, D, E, F, G)]."
+            f"{game.name}: its parameters differ over runs of shape {game.runs}: build one game at "
+            "a time, with numbers for parameters."
         )
 
 

@@ -83,6 +83,8 @@ class Game:
         Equilibrium and optimum known on paper.
     parameters : dict, optional
         The numbers that the game was built from.
+    runs : tuple of int
+        Shape of parameters that differ from run to run; ``x`` needs these leading axes.
 
     Raises
     ------
@@ -112,14 +114,14 @@ class Game:
         contraction=None,
         reference=None,
         parameters=None,
+        runs=(),
     ):
         self.owner = _checked_owner(owner)
         self.n_players, self.dim = int(self.owner.max()) + 1, len(self.owner)
         self.space = Euclidean() if space is None else space
-        sizes = getattr(self.space, "sizes", None)
-        if sizes is not None and sum(sizes) != self.dim:
+        if self.space.dim not in (None, self.dim):
             raise ValueError(
-                f"the space has {sum(sizes)} coordinates, owner names {self.dim}: "
+                f"the space has {self.space.dim} coordinates, owner names {self.dim}: "
                 "give one owner for each coordinate of x."
             )
         self.name = name or getattr(losses, "__name__", "game")
@@ -127,6 +129,7 @@ class Game:
         self.contraction = contraction
         self.reference = Reference() if reference is None else reference
         self.parameters = {} if parameters is None else dict(parameters)
+        self.runs = tuple(runs)
         self._jacobian, self._mixed_jacobian = jacobian, mixed_jacobian
 
     def __repr__(self):
@@ -183,6 +186,12 @@ class Game:
                 f"{self.name}: x has shape {x.shape}, but its last axis must hold the {self.dim} "
                 "strategy coordinates; runs go on the leading axes."
             )
+        if not _covers(x.shape[:-1], self.runs):
+            raise ValueError(
+                f"{self.name}: its parameters differ over runs of shape {self.runs}, so x needs "
+                f"such leading axes, (..., {', '.join(map(str, self.runs))}, {self.dim}), not "
+                f"{x.shape}."
+            )
         return x
 
     def _traced(self, x):
@@ -232,7 +241,7 @@ def in_logits(game):
 
     def jacobian(z):
         x = softmax(z)[..., None, :]
-        return space.metric(x, None, game.jacobian(x[..., 0, :]))
+        return Simplices.metric(space, x, None, game.jacobian(x[..., 0, :]))
 
     name = f"{game.name} in logits"
     return Game(lambda z: game.loss(softmax(z)), game.owner, name=name, jacobian=jacobian)
@@ -249,6 +258,14 @@ def _checked_owner(owner):
             "2 and a coordinate for each."
         )
     return owner
+
+
+def _covers(shape, runs):
+    """Whether arrays with the leading axes ``runs`` broadcast to ``shape`` without widening it."""
+    try:
+        return np.broadcast_shapes(shape, runs) == shape
+    except ValueError:
+        return False
 
 
 def _run_by_run(losses):

@@ -13,6 +13,7 @@ import numpy as np
 
 from d3c_minimal.game import Contraction
 
+RATES = ("tangent", "flow", "raw")
 _TINY, _HUGE = np.finfo(float).tiny, np.finfo(float).max
 
 
@@ -41,23 +42,42 @@ def cooperative(n):
 
 
 def mixed_loss(A, f):
-    """Return f^A = A^T f (section 2.1), shape of ``f`` (..., n); the sum of losses is kept."""
-    return (np.swapaxes(A, -1, -2) @ np.asarray(f)[..., None])[..., 0]
+    """Return f^A = A^T f (section 2.1), shape of ``f`` (..., n); the sum of losses is kept.
+
+    Raises
+    ------
+    ValueError
+        If a row of ``A`` is off the simplex, or ``f`` has another number of losses.
+    """
+    f = np.asarray(f, float)
+    return _columns(check(A, f.shape[-1] if f.ndim else 0), f)
+
+
+def _columns(A, v):
+    """Apply A^T to vectors (..., n)."""
+    return (np.swapaxes(A, -1, -2) @ v[..., None])[..., 0]
 
 
 def check(A, n=None):
-    """Return ``A`` as floats, or raise ValueError unless its rows lie on the simplex (to 1e-9)."""
+    """Return ``A`` as floats with rows that sum to 1.
+
+    Raises
+    ------
+    ValueError
+        If ``A`` is not n x n, or a row is off the simplex by more than 1e-6.
+    """
     A = np.asarray(A, float)
     if A.ndim < 2 or A.shape[-1] != A.shape[-2] or (n is not None and A.shape[-1] != n):
         size = "n x n" if n is None else f"{n} x {n}"
         raise ValueError(f"A has shape {A.shape}: a mixture is {size}, one row for each agent.")
     _check_players(A.shape[-1])
-    if not ((A >= 0).all() and (abs(A.sum(-1) - 1) <= 1e-9).all()):
+    sums = A.sum(-1, keepdims=True)
+    if not ((A >= 0).all() and (abs(sums - 1) <= 1e-6).all()):
         raise ValueError(
             "a row of A is off the simplex: entries must be non-negative and each row must sum to "
             "1 (A / A.sum(-1, keepdims=True)); mixing.selfish(n) gives a valid start."
         )
-    return A
+    return A / sums
 
 
 def own_gradient(mixed, owner):
@@ -100,6 +120,8 @@ def contract_game(game, x, A, rates="tangent"):
     ``rates`` says by which gradients time derivatives are formed: "tangent" (the part along the
     space), "flow" (the true flow of the space's step) or "raw" (no projection at all).
     """
+    if rates not in RATES:
+        raise ValueError(f"rates={rates!r}: choose 'tangent', 'flow' or 'raw'.")
     if game.contraction is not None:
         return game.contraction(x, A)
     J = game.jacobian(x)
@@ -109,10 +131,8 @@ def contract_game(game, x, A, rates="tangent"):
     elif rates == "flow":
         own = own_gradient(mixed, game.owner)
         MJ = game.space.metric(x[..., None, :], own[..., None, :], J)
-    elif rates == "raw":
-        MJ = J
     else:
-        raise ValueError(f"rates={rates!r}: choose 'tangent', 'flow' or 'raw'.")
+        MJ = J
     return contract(A, J, game.owner, MJ, mixed)
 
 
@@ -125,11 +145,15 @@ def joint_gradient(game, x, A):
 
 def mixed_rate(A, parts):
     """Return d f^A_i/dt (..., n) from a Contraction."""
-    return mixed_loss(A, parts.rate)
+    return _columns(A, parts.rate)
 
 
 def shift_gradient(A, parts, epsilon, nu=0.0):
-    """Return D3C's gradient of row i in eq 11 plus the penalty nu KL(e_i || A_i): (..., n, n)."""
+    """Return D3C's gradient of row i in eq 11 plus the penalty nu KL(e_i || A_i): (..., n, n).
+
+    The penalty's gradient -nu / A_ii grows without bound as A_ii goes to 0, so an explicit step
+    with eta_A nu > A_ii throws the row to its own vertex.
+    """
     suffers = mixed_rate(A, parts) + epsilon > 0
     gradient = parts.cross * np.where(suffers, -1.0, 0.0)[..., None]
     diagonal = np.arange(A.shape[-1])
@@ -143,8 +167,9 @@ def loss_rate(A, J, owner, MJ=None):
     """Return d f^A_i/dt (..., n) while every agent descends its own mixed loss.
 
     By the chain rule d f_k/dt = -<grad f_k, own>, and the mixed losses' rates are A^T of these.
-    Parameters as in :func:`contract`.
+    Parameters and errors as in :func:`d3c_gradient`.
     """
+    A, J, owner = _checked_gradients(A, J, owner)
     return mixed_rate(A, contract(A, J, owner, MJ))
 
 
@@ -156,9 +181,37 @@ def d3c_gradient(A, J, owner, epsilon, MJ=None):
         g_i[l] = -<grad_{x_l} f^A_i, grad_{x_l} f_i> + 1[l = i] d f_i/dt,
 
     with the rate of its *original* loss, and 0 where the gate is shut (d f^A_i/dt + epsilon <= 0).
-    Parameters as in :func:`contract`; ``epsilon`` in units of loss per time.
+
+    ``J`` is taken as it is. On simplices that is not what D3C does by default: pass
+    ``MJ=game.space.tangent(x[..., None, :], J)``, or call :func:`contract_game`.
+
+    Parameters
+    ----------
+    A, J, owner, MJ
+        As in :func:`contract`.
+    epsilon : float
+        In units of loss per time.
+
+    Raises
+    ------
+    ValueError
+        If a row of ``A`` is off the simplex, or shapes and owners do not fit.
     """
+    A, J, owner = _checked_gradients(A, J, owner)
     return shift_gradient(A, contract(A, J, owner, MJ), epsilon)
+
+
+def _checked_gradients(A, J, owner):
+    A, J, owner = check(A), np.asarray(J, float), np.asarray(owner)
+    n = A.shape[-1]
+    if J.ndim < 2 or J.shape[-2] != n or owner.shape != J.shape[-1:]:
+        raise ValueError(
+            f"J has shape {J.shape}, owner {owner.shape}: with {n} agents J is (..., {n}, d) and "
+            "owner names the player of each of the d coordinates."
+        )
+    if not np.isin(owner, np.arange(n)).all():
+        raise ValueError(f"owner names a player that is not there: number them 0 to {n - 1}.")
+    return A, J, owner
 
 
 def kl_penalty(A):
@@ -169,8 +222,9 @@ def kl_penalty(A):
 def mirror_step(A, gradient, eta_A, clip=None):
     """Take one step of entropic mirror descent on the rows of ``A``.
 
-    ``A_i <- softmax(ln A_i - eta_A gradient_i)``. Entries that are exactly 0 stay 0 (so a one-hot
-    row never moves); entries that are not stay above 0, however large the gradient.
+    ``A_i <- softmax(ln A_i - eta_A gradient_i)``. Without ``clip``, entries that are exactly 0 stay
+    0 (so a one-hot row never moves), and entries that are not stay above 0, however large the
+    gradient.
 
     Parameters
     ----------
@@ -181,11 +235,17 @@ def mirror_step(A, gradient, eta_A, clip=None):
     eta_A : float
         Step size.
     clip : (low, high), optional
-        Bounds on the logits before the softmax, as in Algorithm 1.
+        Finite bounds on the logits before the softmax, as in Algorithm 1; they lift zeros too.
 
     Returns
     -------
     array (..., n, n)
+
+    Raises
+    ------
+    ValueError
+        If a row of ``A`` is off the simplex, the gradient is not finite or has another shape, or
+        ``clip`` is no range.
 
     Examples
     --------
@@ -193,15 +253,26 @@ def mirror_step(A, gradient, eta_A, clip=None):
     array([[0.2, 0.8],
            [0.5, 0.5]])
     """
+    A, gradient = check(A), np.asarray(gradient, float)
+    if not np.isfinite(gradient).all() or gradient.shape[-2:] != A.shape[-2:]:
+        raise ValueError(
+            f"the gradient of shape {gradient.shape} must be finite and have the shape of A, "
+            f"{A.shape}: was a loss infinite or NaN?"
+        )
+    if clip is not None and not (np.isfinite(clip).all() and clip[0] < clip[1]):
+        raise ValueError(f"clip={clip}: give finite logit bounds (low, high) with low < high.")
+    return unchecked_mirror_step(A, gradient, eta_A, clip)
+
+
+def unchecked_mirror_step(A, gradient, eta_A, clip=None):
+    """Do :func:`mirror_step` on arrays that are known to be right, for the inner loop."""
     with np.errstate(over="ignore"):
         if clip is None:
             weights = np.exp(_bounded_push(A, gradient, eta_A))
             weights *= A
-        elif clip[0] < clip[1]:
+        else:
             logits = np.clip(np.log(np.maximum(A, _TINY)) - eta_A * gradient, *clip)
             weights = np.exp(logits - logits.max(-1, keepdims=True))
-        else:
-            raise ValueError(f"clip={clip}: give logit bounds (low, high) with low < high.")
     weights /= np.einsum("...l->...", weights)[..., None]
     return weights if weights.all() else np.where(A > 0, np.maximum(weights, _TINY), weights)
 
@@ -216,5 +287,5 @@ def _bounded_push(A, gradient, eta_A):
 
 
 def _check_players(n):
-    if int(n) != n or n < 2:
+    if not (np.isfinite(n) and int(n) == n and n >= 2):
         raise ValueError(f"n is {n}: a mixture needs at least two agents.")

@@ -16,7 +16,12 @@ import numpy as np
 
 
 class Space:
-    """The whole of R^d: the step is ``x - eta_x g`` and every direction is free."""
+    """The whole of R^d: the step is ``x - eta_x g`` and every direction is free.
+
+    ``dim`` is the number of coordinates, None where any number will do.
+    """
+
+    dim = None
 
     def step(self, x, g, eta_x):
         """Return the end of one descent step, shape of ``x``."""
@@ -60,6 +65,8 @@ class Box(Space):
         finite = np.isfinite(self.low).all() and np.isfinite(self.high).all()
         if not (finite and (self.low < self.high).all()):
             raise ValueError("Box needs finite bounds with low < high; for R^d use Euclidean().")
+        shape = np.broadcast_shapes(self.low.shape, self.high.shape)
+        self.dim = shape[-1] if shape else None
 
     def step(self, x, g, eta_x):
         """Step along ``-g`` and clip to the box."""
@@ -106,6 +113,7 @@ class Simplices(Space):
         self.sizes = tuple(int(size) for size in sizes)
         if not self.sizes or min(self.sizes) < 1:
             raise ValueError("give the number of coordinates of each block, e.g. [3, 3].")
+        self.dim = sum(self.sizes)
         self._starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
 
     def block_sum(self, v):
@@ -121,8 +129,8 @@ class Simplices(Space):
 
     def step(self, x, g, eta_x):
         """Multiply by ``exp(-eta_x g)`` and normalise each block, without overflow."""
-        push = -eta_x * g
-        weights = x * np.exp(push - self.block_max(np.where(x > 0, push, -np.inf)))
+        push = np.where(x > 0, -eta_x * g, -np.inf)  # what is 0 stays 0, whatever its gradient
+        weights = x * np.exp(push - self.block_max(push))
         return weights / self.block_sum(weights)
 
     def tangent(self, x, v):

@@ -8,8 +8,8 @@ from d3c_minimal.game import Game, Reference
 def election():
     """Build the zero-sum election (appendix F.5): four candidates, one real number each.
 
-    The paper describes the game in words only. These losses reproduce the matrix and the
-    eigenvalues that it prints; with mate(1) = 2, mate(3) = 4 and back,
+    The paper describes the game in words only. These losses are our reading, chosen for the matrix
+    and the eigenvalues that it prints (claim E7); with mate(1) = 2, mate(3) = 4 and back,
 
         f_i = x_i^2 + (x_mate(i) - 1)^2 - s_i (x_1 x_3 + x_2 x_4) / 4
 

@@ -48,6 +48,7 @@ def nash_paradox(kappa):
         name="Nash paradox",
         jacobian=jacobian,
         parameters={"kappa": kappa},
+        runs=kappa.shape,
         reference=Reference(
             nash=np.zeros((*kappa.shape, 2)),
             nash_losses=np.repeat(1.0 / k, 2, -1),

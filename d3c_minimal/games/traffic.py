@@ -97,6 +97,7 @@ def traffic(C, D, E, F, G, drivers=4):
         name="traffic" if is_open else "traffic, AB closed",
         jacobian=jacobian,
         parameters={**roads, "E": roads["E"] if is_open else None, "drivers": drivers},
+        runs=roads["C"].shape,
         reference=_reference(roads, drivers, routes),
     )
 
@@ -111,8 +112,8 @@ def random_braess(rng, gap=0.0, count=None):
     such E are drawn again.
 
     As printed, the algorithm reads "arg min" for "min", bounds F by C where D is meant (110),
-    leaves the gap Delta open, and admits both ends of the range of E, where the promises hold
-    with equality only.
+    leaves the gap Delta open, and admits the upper end of the range of E, and the lower one where
+    it is above 0: there a promise holds with equality only.
 
     Parameters
     ----------

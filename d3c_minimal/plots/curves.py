@@ -153,11 +153,8 @@ def draw_curves(t, given, xlabel, ylabel, references, log, title, size, alt, how
 
 def _evenly(length, log):
     """Return about 200 indices, evenly spaced on the axis: in the logarithm where it is."""
-    if log:
-        picks = np.geomspace(1, length, _POINTS) - 1
-    else:
-        picks = np.linspace(0, length - 1, _POINTS)
-    return np.unique(picks.round().astype(int))
+    picks = np.geomspace(1, length, _POINTS) if log else np.linspace(1, length, _POINTS)
+    return np.unique(picks.round().astype(int)) - 1
 
 
 def _outline(y):

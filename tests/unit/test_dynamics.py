@@ -139,7 +139,12 @@ def test_divergence_names_the_step_and_keeps_the_record():
 @pytest.mark.parametrize(
     ("change", "error", "remedy"),
     [
-        ({"x0": [[np.nan, 0.0]]}, ValueError, "finite"),
+        ({"x0": [[np.nan, 0.0]]}, ValueError, "NaN"),
+        ({"x0": np.empty((0, 2))}, ValueError, "empty"),
+        ({"eta_x": "a"}, TypeError, "one number"),
+        ({"eta_x": np.array([0.1, 0.2])}, TypeError, "one number"),
+        ({"epsilon": np.array([0.1, 0.2])}, ValueError, "one finite number"),
+        ({"steps": np.nan}, ValueError, "steps"),
         ({"x0": [[1, 0]]}, TypeError, "1.0 instead of 1"),
         ({"x0": [[0.0, 0.0, 0.0]]}, ValueError, "last axis must hold the 2"),
         ({"x0": [[0.0, 1.5]]}, ValueError, "np.clip"),
@@ -170,6 +175,27 @@ def test_inputs_are_left_alone():
     dynamics.gradient_descent(game, x0, 0.1, 20, A0)
     assert np.array_equal(x0, before[0])
     assert np.array_equal(A0, before[1])
+
+
+def test_the_record_does_not_change_with_the_callers_arrays():
+    game = games.nash_paradox(0.5)
+    for steps in (0, 5):
+        x0, A0 = starts(game), mixing.selfish(2)
+        paths = (
+            dynamics.gradient_descent(game, x0, 0.1, steps, A0),
+            dynamics.d3c(game, x0, 0.1, 0.1, 0.1, steps, A0),
+        )
+        before = [(path.x.copy(), path.A.copy()) for path in paths]
+        x0[:], A0[:] = 0.0, 0.5
+        for path, (x, A) in zip(paths, before, strict=True):
+            assert np.array_equal(path.x, x)
+            assert np.array_equal(path.A, A)
+
+
+def test_single_precision_mixtures_are_accepted():
+    A0 = np.array([[0.9, 0.1], [0.1, 0.9]], np.float32)
+    path = dynamics.d3c(games.nash_paradox(0.5), [0.5, 0.5], 0.1, 0.1, 0.0, 3, A0)
+    assert (abs(path.A.sum(-1) - 1) < 1e-12).all()
 
 
 def test_a_game_of_the_readers_own_runs_unbatched():

@@ -6,7 +6,7 @@ import pytest
 
 from d3c_minimal import games
 from d3c_minimal.game import Game, in_logits
-from d3c_minimal.spaces import Simplices
+from d3c_minimal.spaces import Box, ProjectedSimplices, Simplices
 
 
 def two_players(x):
@@ -54,6 +54,9 @@ def test_in_logits_is_the_chain_rule():
     step = 1e-6 * np.eye(game.dim)
     numeric = (game.loss(z + step) - game.loss(z - step)).T / 2e-6
     np.testing.assert_allclose(game.jacobian(z), numeric, atol=1e-6)
+    road = games.traffic(45, 45, 0, 10, 10)
+    flat = Game(road.losses, road.owner, ProjectedSimplices([3] * 4), jacobian=road.jacobian)
+    assert np.array_equal(in_logits(flat).jacobian(z), game.jacobian(z))
     with pytest.raises(ValueError, match="Simplices"):
         in_logits(games.election())
 
@@ -105,6 +108,15 @@ def test_bad_owners(owner):
         Game(two_players, owner)
 
 
-def test_space_and_owner_must_agree():
+@pytest.mark.parametrize("space", [Simplices([3, 3]), Box([0.0] * 3, [1.0] * 3)])
+def test_space_and_owner_must_agree(space):
     with pytest.raises(ValueError, match="one owner for each"):
-        Game(two_players, [0, 1], Simplices([3, 3]))
+        Game(two_players, [0, 1], space)
+
+
+@pytest.mark.parametrize("shape", [(12,), (7, 12), (5, 2, 12), (1, 12)])
+def test_parameters_of_many_runs_need_their_axes(shape):
+    game = games.random_braess(np.random.default_rng(0), 0.0, 5)
+    with pytest.raises(ValueError, match=r"runs of shape \(5,\)"):
+        game.loss(np.full(shape, 1 / 3))
+    assert game.loss(np.full((2, 5, 12), 1 / 3)).shape == (2, 5, 4)

@@ -141,8 +141,10 @@ def test_mirror_step_is_the_softmax_of_shifted_logits():
 
 
 def test_mirror_step_clips_logits_as_algorithm_1():
-    B = mixing.mirror_step(np.array([[0.99, 0.01]]), np.array([[-100.0, 100.0]]), 1.0, (-5.0, 5.0))
-    np.testing.assert_allclose(B, [[1 / (1 + np.exp(-10)), 1 / (1 + np.exp(10))]])
+    A, g = [[0.99, 0.01], [0.0, 1.0]], [[-100.0, 100.0], [0.0, 0.0]]
+    B = mixing.mirror_step(A, g, 1.0, (-5.0, 5.0))
+    np.testing.assert_allclose(B[0], [1 / (1 + np.exp(-10)), 1 / (1 + np.exp(10))])
+    np.testing.assert_allclose(B[1], [1 / (1 + np.exp(5)), 1 / (1 + np.exp(-5))])  # 0 is lifted
 
 
 def test_kl_penalty_is_the_gradient_of_its_value():
@@ -180,8 +182,21 @@ def test_closed_form_games_equal_the_general_path():
         (lambda: mixing.check(np.eye(3), 2), "2 x 2"),
         (lambda: mixing.check([0.5, 0.5]), "one row for each agent"),
         (lambda: mixing.mirror_step(np.eye(2), np.eye(2), 1.0, (5, -5)), "low < high"),
+        (lambda: mixing.mirror_step(np.eye(2), np.eye(2), 1.0, (-np.inf, 5)), "finite logit"),
+        (lambda: mixing.mirror_step(np.eye(2) * 2, np.eye(2), 1.0), "off the simplex"),
+        (lambda: mixing.mirror_step(np.eye(2), np.full((2, 2), np.nan), 1.0), "must be finite"),
+        (lambda: mixing.mirror_step(np.eye(2), np.zeros((3, 3)), 1.0), "shape of A"),
+        (lambda: mixing.mixed_loss([[2.0, 0.0], [0.0, 1.0]], [1.0, 1.0]), "off the simplex"),
+        (lambda: mixing.mixed_loss(np.eye(3), [1.0, 1.0]), "2 x 2"),
+        (lambda: mixing.d3c_gradient(np.eye(2), np.eye(2), [0, 5], 0.0), "not there"),
+        (lambda: mixing.loss_rate(np.eye(2), np.eye(3), [0, 1, 1]), "J has shape"),
+        (lambda: mixing.selfish(float("nan")), "two agents"),
         (
             lambda: mixing.contract_game(games.election(), np.zeros(4), np.eye(4), "true"),
+            "'tangent', 'flow' or 'raw'",
+        ),
+        (
+            lambda: mixing.contract_game(games.prisoners_dilemma(2), np.zeros(2), np.eye(2), "x"),
             "'tangent', 'flow' or 'raw'",
         ),
     ],

@@ -70,6 +70,11 @@ def test_entropic_step_never_overflows(scale, seed):
     assert (abs(space.block_sum(y) - 1) < 1e-12).all()
 
 
+def test_what_is_0_stays_0_whatever_its_gradient():
+    step = Simplices([2]).step(np.array([0.0, 1.0]), np.array([-1e4, 0.0]), 1.0)
+    assert np.array_equal(step, [0.0, 1.0])
+
+
 def test_projection_is_the_nearest_point():
     from scipy.optimize import minimize
 
