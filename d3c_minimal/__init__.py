@@ -19,4 +19,17 @@ owner  ``(d,)``        the player who moves each coordinate
 Agent ``i`` descends its *mixed loss* ``f^A_i = sum_k A[k, i] f_k``, that is ``f^A = A^T f``.
 """
 
+import importlib
+
 __version__ = "0.1.0"
+
+_MODULES = ("anarchy", "dynamics", "equilibria", "explorers", "games", "mixing", "plots")
+
+
+def __getattr__(name):
+    """Import a module when it is first asked for; the command line sets threads before numpy."""
+    if name == "Game":
+        return importlib.import_module("d3c_minimal.game").Game
+    if name in _MODULES:
+        return importlib.import_module(f"d3c_minimal.{name}")
+    raise AttributeError(f"d3c_minimal has no {name}: its modules are {', '.join(_MODULES)}.")

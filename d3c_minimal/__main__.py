@@ -68,6 +68,9 @@ def _parser():
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    from d3c_minimal import __version__
+
+    parser.add_argument("--version", action="version", version=f"d3c_minimal {__version__}")
     commands = parser.add_subparsers(required=True, metavar="list | run | verify | ledger")
 
     def add(name, command, about):
@@ -136,7 +139,9 @@ def _verify(options, arguments):
         find(options.name)
     names = [options.name] if options.name else data.result_names(options.out)
     if not names:
-        return _sentence(f"no results in {options.out}: make some with `run`, or give --out.", 1)
+        return _sentence(
+            f"no results in {options.out}: make some with `run`, or give the folder by --out.", 1
+        )
     code = 0
     for name in names:
         try:
@@ -168,7 +173,10 @@ def _ledger(options, arguments):
     for row in rows:
         print(f"{row['id']:5} {row['verdict'] or 'open':14} {row['place']}: {row['statement']}")
         if row["value"] is not None:
-            print(f"{'':20} paper: {ledger.text(row['paper'])}; ours: {ledger.text(row['value'])}")
+            print(f"{'':20} paper: {ledger.text(row['paper'])}")
+            print(f"{'':20} ours:  {ledger.text(row['value'])}")
+        if row["note"]:
+            print(f"{'':20} note:  {row['note'].strip()}")
     print(repr(ledger.table(rows)))
     return 0
 

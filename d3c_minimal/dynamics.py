@@ -3,7 +3,9 @@
 Everyone moves at once: x and A both step from the same (x, A), as section 2.5 has it.
 """
 
+import builtins
 import os
+import sys
 from dataclasses import dataclass, field
 from numbers import Real
 
@@ -97,8 +99,8 @@ def gradient_descent(
     summary : dict of callables, optional
         ``{name: reducer}`` with ``reducer(x, A, f)``: keep these instead of whole arrays.
     progress : bool, optional
-        Show a progress bar; by default one appears when a run takes over two seconds, unless
-        the environment says D3C_PROGRESS=0.
+        Show a progress bar; by default one appears in a terminal or notebook when a run takes
+        over two seconds, unless the environment says D3C_PROGRESS=0.
 
     Raises
     ------
@@ -212,7 +214,7 @@ def _record(game, step, x, A, steps, every, summary, progress):
         states.append((x, A, f))
 
     if progress is None:
-        progress = os.environ.get("D3C_PROGRESS") != "0"
+        progress = os.environ.get("D3C_PROGRESS") != "0" and _someone_watches()
     keep(0)
     clock = range(1, steps + 1)
     if progress:  # not a disabled bar: even that makes a lock, which a killed worker would leak
@@ -226,6 +228,11 @@ def _record(game, step, x, A, steps, every, summary, progress):
             if t % every == 0 or t == steps:
                 keep(t)
     return _trajectory(times, states, sums)
+
+
+def _someone_watches():
+    """Whether a bar would be seen: in a terminal or a notebook, not in a log file."""
+    return sys.stderr.isatty() or hasattr(builtins, "__IPYTHON__")
 
 
 def _trajectory(times, states, sums):

@@ -75,7 +75,8 @@ class Game:
         ``(x, A) -> A^T J`` of shape ``(..., n, d)``, for games that can mix their gradients more
         cheaply than by a product. A game that gives only this one needs no ``jacobian``.
     batched : bool
-        Whether ``losses`` accepts leading run axes.
+        Whether ``losses`` accepts leading run axes. If not, runs are looped over in Python, some
+        thousand times slower for a thousand runs.
     contraction : callable, optional
         ``(x, A) -> Contraction`` in closed form, for games whose Jacobian need not be
         formed at all. Only for spaces whose tangent and flow are the plain gradient.
@@ -124,12 +125,13 @@ class Game:
                 f"the space has {self.space.dim} coordinates, owner names {self.dim}: "
                 "give one owner for each coordinate of x."
             )
-        self.name = name or getattr(losses, "__name__", "game")
+        self.name = name or getattr(losses, "__name__", "").replace("<lambda>", "") or "game"
         self.losses = losses if batched else _run_by_run(losses)
         self.contraction = contraction
         self.reference = Reference() if reference is None else reference
         self.parameters = {} if parameters is None else dict(parameters)
         self.runs = tuple(runs)
+        self._compared = not batched or bool(self.runs)
         self._jacobian, self._mixed_jacobian = jacobian, mixed_jacobian
 
     def __repr__(self):
@@ -146,7 +148,10 @@ class Game:
             If ``x`` or the returned losses have the wrong shape.
         """
         x = self.checked(x)
-        return self._checked_losses(x, self.losses(x))
+        f = self._checked_losses(x, self.losses(x))
+        if not self._compared and x.ndim > 1 and x.size and not isbox(x):
+            self._compare_with_one_run(x, f)
+        return f
 
     def jacobian(self, x):
         """Return ``J`` ``(..., n, d)`` at ``x`` ``(..., d)``: ``J[k]`` is the gradient of f_k."""
@@ -207,8 +212,26 @@ class Game:
                 ) from None
         return vjp, self._checked_losses(x, f)
 
+    def _compare_with_one_run(self, x, f):
+        """Hold the first batch against its first run alone: shapes can be right by accident."""
+        first = (0,) * (x.ndim - 1)
+        alone = self._checked_losses(x[first], self.losses(x[first]))
+        if not np.allclose(f[first], alone, rtol=1e-6, atol=1e-9, equal_nan=True):
+            raise ValueError(
+                f"{self.name}: a run has other losses in a batch than alone, so runs touch each "
+                "other. Index coordinates as x[..., 0], not x[0], and stack the losses on the last "
+                "axis; or write them for one run and pass batched=False. (Parameters that differ "
+                "over runs are announced by runs=.)"
+            )
+        self._compared = True
+
     def _checked_losses(self, x, f):
         expected = (*x.shape[:-1], self.n_players)
+        if not hasattr(f, "shape"):
+            raise TypeError(
+                f"{self.name}: the losses are a {type(f).__name__}, not an array: stack them with "
+                "autograd's numpy, np.stack([...], -1)."
+            )
         if np.shape(f) != expected:
             raise ValueError(
                 f"{self.name}: the losses have shape {np.shape(f)} where {expected} is needed for "

@@ -38,6 +38,11 @@ def claim(id, value, tol):
     tol : float or dict of floats
         Largest absolute difference that counts as agreement; a dict gives one for each name.
 
+    Returns
+    -------
+    Table
+        The claim's row.
+
     Raises
     ------
     Mismatch
@@ -61,6 +66,7 @@ def claim(id, value, tol):
         raise ValueError(f"D3C_LEDGER is '{mode}': set it to 'write', or unset it to check.")
     else:
         _compare(id, computed, allowed, data.values().get(id))
+    return table([row for row in rows() if row["id"] == id])
 
 
 def rows():
@@ -104,7 +110,7 @@ def text(value):
     if value is None:
         return "–"
     if isinstance(value, dict):
-        return "; ".join(f"{name.replace('_', ' ')} {text(each)}" for name, each in value.items())
+        return "; ".join(f"{name.replace('_', ' ')}: {text(each)}" for name, each in value.items())
     return f"{value:.4g}" if isinstance(value, Real) else str(value)
 
 
@@ -117,6 +123,9 @@ class Table:
         self.rows, self.base, self.suffix = rows, base, suffix
 
     def __repr__(self):
+        if len(self.rows) == 1:
+            row = self.rows[0]
+            return f"{row['id']} {row['verdict'] or 'open'}: {text(row['value'])}"
         return "; ".join(f"{count} {verdict}" for verdict, count in counts(self.rows).items())
 
     def _verdict(self, row):
@@ -125,7 +134,8 @@ class Table:
             return verdict
         stem = row["chapter"].removesuffix(".ipynb")
         label = escape(stem.split("/")[-1].replace("_", " "))
-        return f'{verdict}<br/><a href="{escape(self.base + stem + self.suffix)}">{label}</a>'
+        cell = f"{self.base}{stem}{self.suffix}#claim-{row['id']}"
+        return f'{verdict}<br/><a href="{escape(cell)}">{label}</a>'
 
     def _row(self, row):
         id, computed = escape(row["id"]), row["value"]
@@ -143,9 +153,10 @@ class Table:
     def _repr_html_(self):
         head = "".join(f'<th scope="col">{heading}</th>' for heading in self._HEADINGS)
         body = "\n".join(self._row(row) for row in self.rows)
+        caption = f"<caption>{escape(repr(self))}</caption>" if len(self.rows) > 1 else ""
         return (
-            f'<table class="ledger"><caption>{escape(repr(self))}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
+            f'<table class="ledger">{caption}<thead><tr>{head}</tr></thead>'
+            f"<tbody>\n{body}\n</tbody></table>"
         )
 
 

@@ -11,6 +11,7 @@ import math
 import os
 import uuid
 from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -87,7 +88,7 @@ def result(name, folder=None):
     ValueError
         If a file is missing, cut off, altered, or not of this experiment.
     """
-    folder = FOLDER.joinpath("results") if folder is None else folder
+    folder = FOLDER.joinpath("results") if folder is None else Path(folder)
     try:
         text = folder.joinpath(f"{name}.json").read_bytes()
         packed = folder.joinpath(f"{name}.npz").read_bytes()
@@ -119,7 +120,10 @@ def record_hash(record):
 
 def _checked(name, text, packed):
     def refuse(what):
-        again = f"run it again with `python -m d3c_minimal run {name}`, or restore the files."
+        again = (
+            f"restore the files, or run it again, with `python -m d3c_minimal run {name} --out` "
+            "and this folder (a JSON file that is whole records the command)."
+        )
         return ValueError(f"the stored result of {name} {what}: {again}")
 
     try:

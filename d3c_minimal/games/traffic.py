@@ -134,9 +134,13 @@ def random_braess(rng, gap=0.0, count=None):
     ValueError
         If ``gap`` is negative, or so large that no network can satisfy it.
     """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError("networks are drawn: pass rng=np.random.default_rng(0).")
+    if count is not None and (int(count) != count or count < 1):
+        raise ValueError(f"count is {count}: give a whole number of networks, 1 or above.")
     if not gap >= 0:
         raise ValueError(f"gap is {gap}: give minutes, 0 or above.")
-    wanted = 1 if count is None else count
+    wanted = 1 if count is None else int(count)
     found = np.empty((0, 5))
     for _ in range(1000):
         found = np.concatenate([found, _draw_networks(rng, gap, 4 * wanted)])[:wanted]

@@ -80,6 +80,8 @@ def contours(
         x = fallback if x is None else x
         if x is not None and x is not False:
             marks[label] = np.asarray(x, float)
+    if len(marks) == 2 and np.allclose(*marks.values(), atol=0.02):
+        marks = {"Nash, best": marks["best"]}
     low, high = _corners(game, paths, marks.values(), low, high)
     ax = style.axes((5.2, 4.0) if size is None else size, xlabel=xlabel, ylabel=ylabel, title=title)
     ax.set(aspect="equal" if np.ptp(high - low) < 1e-9 else "auto")

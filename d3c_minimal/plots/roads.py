@@ -20,6 +20,8 @@ _LABELS = {  # where an edge's label stands, and how it is aligned there
 def road(game, x, *, title=None, size=(5.2, 3.3), alt="", caption=""):
     """Draw the roads S-A-E, S-B-E and the shortcut A-B with the expected drivers on them.
 
+    Loads are rounded to a tenth of a driver; under half a tenth a road counts as empty.
+
     Parameters
     ----------
     game : Game
@@ -27,7 +29,7 @@ def road(game, x, *, title=None, size=(5.2, 3.3), alt="", caption=""):
     x : array (d,)
         Joint strategy: each driver's probabilities of the routes.
     title : str, optional
-        The average commute by default.
+        The mean commute by default.
     size, alt, caption
         As in :func:`d3c_minimal.plots.lines`; loads and minutes are added to ``alt``.
 
@@ -50,8 +52,9 @@ def road(game, x, *, title=None, size=(5.2, 3.3), alt="", caption=""):
     facts = []
     for name, (load, minutes, note) in edges.items():
         _draw_edge(ax, name, load, drivers)
-        count = f"{style.brief(load)} driver{'' if style.brief(load) == '1' else 's'}"
-        label = "closed" if minutes is None else f"{count}\n{note.format(style.brief(minutes))}"
+        load = abs(round(load, 1))
+        count = f"{load:g} driver{'' if load == 1 else 's'}"
+        label = "closed" if minutes is None else f"{count}\n{note.format(f'{minutes:.0f}')}"
         facts.append(f"{name} {label.replace(chr(10), ', ')}")
         across, up, ha, va = _LABELS[name]
         ax.text(across, up, label, ha=ha, va=va, linespacing=1.25)
@@ -59,7 +62,7 @@ def road(game, x, *, title=None, size=(5.2, 3.3), alt="", caption=""):
         ax.plot(across, up, "o", markersize=23, color=style.GREY, markeredgewidth=0)
         ax.text(across, up, name, ha="center", va="center_baseline", color="#ffffff", weight="bold")
     ax.set(xlim=(-0.35, 3.35), ylim=(-1.3, 1.3))
-    commute = f"average commute {style.brief(average)} min"
+    commute = f"mean commute {average:.1f} min".replace(".0 ", " ")
     ax.set_title(commute if title is None else title)
     facts = f"Roads: {'; '.join(facts)}. {commute.capitalize()}"
     return Picture(ax.figure, style.sentences(alt, facts), caption)
@@ -81,10 +84,8 @@ def _traffic_on(game, x):
 
     def crowded(rate, chances):
         load = chances.sum()
-        if load < 1e-9:
+        if load < 0.05:
             return 0.0, rate, "{} min for one"
-        if np.array_equal(chances, chances.round()):
-            return load, rate * load, f"{style.brief(rate)} × {style.brief(load)} = {{}} min"
         # A driver meets itself and, on average, the others.
         return load, rate * (chances * (1 + load - chances)).sum() / load, "{} min"
 
@@ -102,7 +103,7 @@ def _traffic_on(game, x):
 
 
 def _draw_edge(ax, name, load, drivers):
-    used = load >= 0.005
+    used = load >= 0.05
     width = 1.2 + 7.0 * load / drivers if used else 1.2
     head = 4.0 + 1.1 * width
     ax.add_patch(

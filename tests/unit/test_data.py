@@ -117,7 +117,7 @@ def test_files_that_are_not_whole_are_refused_with_the_remedy(folder, tamper, wh
     tamper(folder)
     with pytest.raises(ValueError, match=what) as caught:
         data.result(NAME, folder)
-    assert f"`python -m d3c_minimal run {NAME}`" in str(caught.value)
+    assert f"`python -m d3c_minimal run {NAME} --out`" in str(caught.value)
 
 
 def test_no_pickles_are_loaded(folder):

@@ -96,6 +96,22 @@ def test_wrong_number_of_losses_and_wrong_axis():
                 call(x)
 
 
+def test_runs_that_touch_each_other_are_found_even_if_shapes_fit():
+    def dilemma(x):  # for one run; with two runs of two coordinates the shape is right by accident
+        return anp.array([x[0] ** 2 + (x[1] - 1) ** 2, x[1] ** 2 + (x[0] - 1) ** 2])
+
+    game = Game(dilemma, [0, 1])
+    assert np.array_equal(game.loss([0.0, 0.0]), [1.0, 1.0])
+    with pytest.raises(ValueError, match="runs touch each other"):
+        game.loss([[0.1, 0.2], [0.3, 0.4]])
+
+
+def test_losses_must_be_an_array():
+    game = Game(lambda x: [x[..., 0], x[..., 1]], [0, 1])
+    with pytest.raises(TypeError, match="stack"):
+        game.loss([0.5, 0.5])
+
+
 def test_plain_numpy_losses_cannot_be_differentiated_silently():
     game = Game(lambda x: np.stack([x[..., 0] ** 2, x[..., 1] ** 2], -1), [0, 1])
     with pytest.raises(TypeError, match=r"autograd\.numpy"):

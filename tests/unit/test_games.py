@@ -181,6 +181,7 @@ def test_bilinear_references_by_hand():
         (lambda: games.traffic(45, -1, 0, 10, 10), "D is negative"),
         (lambda: games.traffic(45, 45, np.inf, 10, 10), "E=None"),
         (lambda: games.random_braess(np.random.default_rng(0), -1.0), "gap"),
+        (lambda: games.random_braess(np.random.default_rng(0), count=2.5), "whole number"),
         (lambda: games.random_braess(np.random.default_rng(0), 1e6), "smaller gap"),
         (lambda: games.bilinear(np.eye(2), np.eye(3)), "one shape"),
         (lambda: games.bilinear([[np.nan]], [[1.0]]), "finite"),

@@ -185,7 +185,7 @@ def test_table_escapes_links_and_counts():
     assert "why &lt;b&gt;" in html
     assert "<script>" not in html
     assert "<td>at_nash: 80<br/>x: 1.235</td>" in html
-    assert '<a href="../a/the_road.html">the road</a>' in html
+    assert '<a href="../a/the_road.html#claim-E4">the road</a>' in html
     assert html.count("<tr") == 4
     assert '<tr id="claim-E4">' in html
     assert "<caption>2 refuted; 1 open</caption>" in html

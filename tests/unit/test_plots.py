@@ -245,12 +245,21 @@ def test_mixture_writes_shares_where_they_belong():
 def test_road_at_braess_equilibrium_and_with_the_road_closed():
     nash = plots.road(games.traffic(**ROADS), np.tile([0.0, 0.0, 1.0], 4))
     assert nash.alt == (
-        "Roads: SA 4 drivers, 10 × 4 = 40 min; AE 0 drivers, 45 min; SB 0 drivers, 45 min; "
-        "BE 4 drivers, 10 × 4 = 40 min; AB 4 drivers, 0 min. Average commute 80 min."
+        "Roads: SA 4 drivers, 40 min; AE 0 drivers, 45 min; SB 0 drivers, 45 min; "
+        "BE 4 drivers, 40 min; AB 4 drivers, 0 min. Mean commute 80 min."
     )
     closed = plots.road(games.traffic(**ROADS | {"E": None}), np.array([1.0, 0, 1, 0, 0, 1, 0, 1]))
-    assert "SA 2 drivers, 10 × 2 = 20 min" in closed.alt
-    assert "AB closed. Average commute 65 min." in closed.alt
+    assert "SA 2 drivers, 20 min" in closed.alt
+    assert "AB closed. Mean commute 65 min." in closed.alt
+
+
+def test_road_rounds_to_tenths_of_a_driver():
+    x = np.tile([1e-3, 1e-3, 1 - 2e-3], 4)
+    x[:3] = 0.25, 0.5, 0.25
+    drawn = plots.road(games.traffic(**ROADS), x).alt
+    assert "SA 3.5 drivers" in drawn
+    assert "AE 0.3 drivers" in drawn
+    assert "e-" not in drawn
 
 
 def test_road_minutes_add_up_to_the_commute():
