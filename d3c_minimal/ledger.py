@@ -66,7 +66,7 @@ def claim(id, value, tol):
         raise ValueError(f"D3C_LEDGER is '{mode}': set it to 'write', or unset it to check.")
     else:
         _compare(id, computed, allowed, data.values().get(id))
-    return table([row for row in rows() if row["id"] == id])
+    return table([row for row in rows() if row["id"] == id], base=None)
 
 
 def rows():
@@ -130,7 +130,7 @@ class Table:
 
     def _verdict(self, row):
         verdict = escape(row["verdict"] or "open")
-        if not row["chapter"]:
+        if not row["chapter"] or self.base is None:
             return verdict
         stem = row["chapter"].removesuffix(".ipynb")
         label = escape(stem.split("/")[-1].replace("_", " "))
@@ -168,7 +168,8 @@ def table(selection=None, base="", suffix=".html"):
     selection : list of dicts, optional
         Rows as :func:`rows` gives them, all by default; a chapter may show its own alone.
     base, suffix : str
-        A chapter's link is ``base``, its path in the book without ``.ipynb``, ``suffix``.
+        A chapter's link is ``base``, its path in the book without ``.ipynb``, ``suffix``, and the
+        anchor of its cell. ``base=None`` links nothing.
     """
     return Table(rows() if selection is None else list(selection), base, suffix)
 
