@@ -7,6 +7,7 @@ The pages come out of Sphinx and the theme as ever. This extension then
 - says on each page how long it takes to read, and what it is about (``reading``);
 - writes the picture that is shown where a page is shared, the sitemap and a page for addresses
   that do not exist (``card``, ``extras``);
+- mends what keeps readers with a keyboard or a screen reader out (``mends``);
 - fixes which scripts a page may run (``policy``).
 """
 
@@ -19,12 +20,18 @@ HERE = Path(__file__).resolve().parent
 
 def setup(app):
     """Register with Sphinx."""
-    app.config.templates_path.append(str(HERE / "templates"))
+    app.config.templates_path.insert(0, str(HERE / "templates"))
+    app.connect("config-inited", configure)
     app.connect("html-page-context", reading.add_to_page)
     # In this order, after the extensions that also finish their work here.
     for priority, step in enumerate((finish, extras.write, policy.apply), start=900):
         app.connect("build-finished", step, priority=priority)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def configure(app, config):
+    """Leave the search field out of the page's top bar: the sidebar and the article have one."""
+    config.html_theme_options["navbar_persistent"] = []
 
 
 def finish(app, exception):

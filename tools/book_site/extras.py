@@ -74,7 +74,12 @@ _PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>
 <title>{title}</title>
 {head}<style>
-:root {{ color-scheme: light dark; }}
+:root {{ background: #fff; color: #222; }}
+a {{ color: #0050b3; }}
+@media (prefers-color-scheme: dark) {{
+:root {{ background: #121212; color: #eee; color-scheme: dark; }}
+a {{ color: #8ab8ff; }}
+}}
 body {{ font: 1.1rem/1.6 system-ui, sans-serif; margin: 10vh auto; max-width: 36rem; padding: 1rem; }}
 input, button {{ font: inherit; max-width: 100%; }}
 </style>

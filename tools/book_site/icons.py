@@ -11,6 +11,7 @@ from pathlib import Path
 from book_site import vendored
 
 CLASSES = re.compile(r"\bfa-[a-z0-9-]+")
+PRIVATE = re.compile("[\ue000-\uf8ff]|\\\\[ef][0-9a-f]{3}\\b")  # in a style sheet, raw or escaped
 GLYPH = re.compile(r'((?:\.fa-[a-z0-9-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
 FACES = {  # the theme's names and weights
     "fa-solid-900": ("Font Awesome 6 Free", 900),
@@ -39,15 +40,19 @@ def write(site):
 
 
 def code_points(site):
-    """Return the code points of all icons that pages and scripts name."""
+    """Return the code points of all icons that pages, scripts and style sheets name."""
     pages = [*site.rglob("*.html"), *(site / "_static/scripts").glob("*theme.js")]
     used = {name for page in pages for name in CLASSES.findall(page.read_text(encoding="utf-8"))}
-    css = (site / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
-    return {
+    css = "".join(
+        path.read_text(encoding="utf-8") for path in sorted((site / "_static").rglob("*.css"))
+    )
+    named = {
         int(code, 16)
         for names, code in GLYPH.findall(css)
         if used & {name.removesuffix(":before").lstrip(".") for name in names.split(",")}
     }
+    others = PRIVATE.findall(GLYPH.sub("", css))
+    return named | {ord(c) if len(c) == 1 else int(c[1:], 16) for c in others}
 
 
 def cut(source, code_points, target):

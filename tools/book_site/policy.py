@@ -1,7 +1,7 @@
 """A Content-Security-Policy for every page: what it may load and run, and nothing else.
 
 Scripts are files of the site, or inline scripts of the theme, each allowed by its checksum. Inline
-handlers (``onclick``) would need an exception, so the theme's two become marks that site.js reads.
+handlers (``onclick``) would need an exception, so there are none: see ``mends``.
 """
 
 import base64
@@ -9,13 +9,10 @@ import hashlib
 import re
 from pathlib import Path
 
+from book_site.mends import mend
+
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 HANDLER = re.compile(r"<[a-z][^<>]*\son[a-z]+=")
-ICON_SCRIPT = re.compile(r"\s*<script[^>]*\bfontawesome\.js[^>]*></script>")
-ACTIONS = {
-    'onclick="window.print()"': 'data-d3c-do="print"',
-    'onclick="toggleFullScreen()"': 'data-d3c-do="fullscreen"',
-}
 # Styles: MathJax writes its style sheet as it goes, and drawings carry style attributes. Neither
 # can be known beforehand, so inline styles are allowed; they cannot run or load anything else.
 RULES = {
@@ -31,12 +28,12 @@ RULES = {
 
 
 def apply(app, exception):
-    """Give every page of the built site its policy."""
+    """Give every page of the built site its repairs and its policy."""
     if exception or app.builder.format != "html":
         return
     for path in Path(app.outdir).rglob("*.html"):
         if "_static" not in path.parts:
-            path.write_text(guarded(path.read_text(encoding="utf-8")), encoding="utf-8")
+            path.write_text(guarded(mend(path.read_text(encoding="utf-8"))), encoding="utf-8")
 
 
 def guarded(page):
@@ -47,9 +44,6 @@ def guarded(page):
     ValueError
         If the page has an inline handler, which no checksum can allow.
     """
-    page = ICON_SCRIPT.sub("", page)
-    for handler, mark in ACTIONS.items():
-        page = page.replace(handler, mark)
     if found := HANDLER.search(page):
         raise ValueError(
             f"{found.group()[:80]}: an inline handler does not run under the book's policy; "
