@@ -12,7 +12,7 @@ DESCRIPTION_LENGTH = 200
 
 
 def add_to_page(app, pagename, templatename, context, doctree):
-    """Add the reading time below the heading, and the description and card to the head."""
+    """Add reading time and notebook below the heading, description and card to the head."""
     context.setdefault("metatags", "")
     if doctree is None:
         return
@@ -21,7 +21,10 @@ def add_to_page(app, pagename, templatename, context, doctree):
     context["metatags"] += tags(app.config, pagename, html.unescape(title), about)
     source = app.env.doc2path(pagename)
     if source.endswith(".ipynb") and pagename != app.config.root_doc:
-        line = f'<p class="d3c-reading">{words(minutes(doctree))}</p>'
+        notebook = context["pathto"](f"_sources/{context['sourcename']}", resource=True)
+        name = notebook.rpartition("/")[2]
+        link = f'<a class="d3c-download" download="{name}" href="{notebook}">Take the notebook</a>'
+        line = f'<p class="d3c-reading">{words(minutes(doctree))} {link}</p>'
         context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
 
