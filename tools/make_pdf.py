@@ -9,9 +9,10 @@ between pages lead to the published book.
 import io
 import sys
 
-import browser
-import serve
 from chapters import ROOT, pages
+
+import chromium
+import serve
 
 HTML = ROOT / "_build" / "html"
 BOOK = ROOT / "_build" / "book.pdf"
@@ -34,8 +35,14 @@ def printed(tab, local, name):
     tab.wait_for_function(READY)
     tab.evaluate(TO_PUBLIC, [local, serve.base_url()])
     title = tab.locator("article h1").first.evaluate("h => h.firstChild.textContent")
-    look = dict(format="A4", print_background=True, tagged=True, display_header_footer=True)
-    return title, tab.pdf(header_template="<span></span>", footer_template=FOOTER, **look)
+    return title, tab.pdf(
+        format="A4",
+        print_background=True,
+        tagged=True,
+        display_header_footer=True,
+        header_template="<span></span>",
+        footer_template=FOOTER,
+    )
 
 
 def join(parts, path):
@@ -56,12 +63,12 @@ def print_book(path=BOOK):
 
     names = [page.relative_to(ROOT).with_suffix("").as_posix() for page in pages()]
     with serve.served(HTML) as local, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser.find_or_install(), args=list(browser.ARGUMENTS)
+        running = playwright.chromium.launch(
+            executable_path=chromium.find_or_install(), args=list(chromium.ARGUMENTS)
         )
-        tab = chromium.new_page(color_scheme="light")
+        tab = running.new_page(color_scheme="light")
         parts = [printed(tab, local, name) for name in names]
-        chromium.close()
+        running.close()
     return join(parts, path)
 
 
@@ -71,7 +78,7 @@ def main():
         return 1
     try:
         count = print_book()
-    except browser.NoBrowser as error:
+    except chromium.NoBrowser as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{BOOK.relative_to(ROOT)}: {count} pages")

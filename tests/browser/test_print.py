@@ -1,7 +1,7 @@
 """On paper: no sidebars, nothing folded, each explorer as one picture with its words; the PDF."""
 
 import make_pdf
-from conftest import CHAPTERS
+from site_visits import CHAPTERS
 
 FOLDED = "() => document.querySelectorAll('details:not([open])').length"
 FRAMES = """() => [...document.querySelectorAll("figure.d3c-explorer")].map((e) =>

@@ -15,7 +15,7 @@ def draw(path):
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.56, 0.1, 0.4, 0.78))
     _paths(axes)
-    write = dict(color=INK, va="top", transform=figure.transFigure)
+    write = {"color": INK, "va": "top", "transform": figure.transFigure}
     figure.text(0.05, 0.86, "The price\nof anarchy", size=52, weight="bold", linespacing=1, **write)
     subtitle = "and the selfish learners\nthat lower it"
     figure.text(0.05, 0.54, subtitle, size=28, linespacing=1.3, **write)

@@ -43,7 +43,8 @@ def root(app):
     about = reading.description(app.env.get_doctree(name))
     return _PAGE.format(
         title=html.escape(title),
-        head=f'<meta http-equiv="refresh" content="0; url={name}.html"/>\n'
+        head='<link rel="icon" href="_static/favicon.svg"/>\n'
+        f'<meta http-equiv="refresh" content="0; url={name}.html"/>\n'
         + reading.tags(app.config, name, title, about),
         body=f'<h1>{html.escape(title)}</h1>\n<p><a href="{name}.html">Read the book</a></p>',
     )
@@ -58,7 +59,8 @@ def not_found(app):
     )
     return _PAGE.format(
         title="No such page",
-        head='<meta name="robots" content="noindex"/>\n',
+        head='<meta name="robots" content="noindex"/>\n'
+        f'<link rel="icon" href="{path}/_static/favicon.svg"/>\n',
         body=f"""<h1>There is no page here</h1>
 <p>It may have moved. Search the book, or go to one of its pages.</p>
 <form action="{path}/search.html" role="search"><label>Search the book
@@ -80,7 +82,8 @@ a {{ color: #0050b3; }}
 :root {{ background: #121212; color: #eee; color-scheme: dark; }}
 a {{ color: #8ab8ff; }}
 }}
-body {{ font: 1.1rem/1.6 system-ui, sans-serif; margin: 10vh auto; max-width: 36rem; padding: 1rem; }}
+body {{ font: 1.1rem/1.6 system-ui, sans-serif; margin: 10vh auto; padding: 1rem; }}
+body {{ max-width: 36rem; }}
 input, button {{ font: inherit; max-width: 100%; }}
 </style>
 </head>

@@ -1,6 +1,6 @@
 """The browser that the book's pages are tested in and printed with: Chromium or one of its kin.
 
-Usage: python tools/browser.py     prints its path, after installing it if that can be done
+Usage: python tools/chromium.py     prints its path, after installing it if that can be done
 
 In this order: what D3C_BROWSER names; a Chromium, Chrome or Edge of this machine; where the user
 is root on Debian or Ubuntu, the system's own chromium package.
@@ -76,10 +76,13 @@ def find_or_install():
     path = find()
     if path is None and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         print("Installing chromium with apt-get", file=sys.stderr, flush=True)
-        quiet = dict(stdout=subprocess.DEVNULL, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
-        install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium"]
-        for command in (["apt-get", "update", "--quiet"], install):
-            subprocess.run(command, **quiet)
+        install = ["install", "--yes", "--no-install-recommends", "chromium"]
+        for task in (["update"], install):
+            subprocess.run(
+                ["apt-get", "--quiet", *task],
+                stdout=subprocess.DEVNULL,
+                env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+            )
         path = find()
     if path is None:
         raise NoBrowser(MISSING)
