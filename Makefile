@@ -16,7 +16,7 @@ unexport PYTHONHOME
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-oldest book test test-fast serve notebooks lint bench lock wheel clean \
+.PHONY: help venv venv-oldest book test test-fast serve pdf notebooks lint bench lock wheel clean \
         clean-all
 
 help:  ## this list
@@ -36,6 +36,9 @@ serve: venv  ## serve the built book at http://localhost:8000 (PORT=...)
 	@test -f _build/html/index.html || { echo "No book is built yet: run \`make book\`." >&2; exit 1; }
 	@echo "http://localhost:$(PORT)/ (Ctrl-C stops)"
 	@$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
+
+pdf: venv  ## print the built book into _build/book.pdf, with Chromium
+	@$(BIN)/python tools/make_pdf.py
 
 notebooks: venv  ## execute all chapters in place and normalise them (D3C_LEDGER=write updates the ledger)
 	@$(BIN)/python tools/execute_notebooks.py

@@ -35,6 +35,10 @@ def stages(fast):
         [[PYTHON, "tools/build_book.py", "--strict"]],
     )
     yield "Book: links, pages, pictures, API page, ledger", [[*PYTEST, "tests/book"]]
+    yield (
+        "Browser: every page and explorer, accessibility, print",
+        [[PYTHON, "tools/chromium.py"], [*PYTEST, "-n2", "tests/browser"]],
+    )
     yield "Ledger", [[PYTHON, "-m", "d3c_minimal", "ledger"]]
     if not fast:
         yield "Environment with the oldest supported versions", [[*MAKE, "venv-oldest"]]
