@@ -45,7 +45,7 @@ def chromium():
 def visit(chromium, address):
     """Open pages: ``visit(name, width=1280, scheme="light")`` gives a Visit.
 
-    With ``clock=True`` the page's time stands still until the test moves it.
+    With ``clock=True`` the test can stop the page's time and move it.
     """
     contexts = []
 

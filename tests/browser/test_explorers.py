@@ -1,6 +1,7 @@
 """Every explorer, from the keyboard: frame, words and what is spoken follow its controls."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -84,6 +85,7 @@ def move_choice(choice):
 @pytest.mark.parametrize("name", with_explorers())
 def test_play_moves_and_stops(visit, name):
     page = visit(name, clock=True)
+    page.tab.clock.pause_at(datetime.now() + timedelta(hours=1))
     for button in page.tab.locator("figure.d3c-explorer .d3c-play").all():
         slider = button.locator("xpath=preceding-sibling::label[1]//input")
         last = int(slider.get_attribute("max"))

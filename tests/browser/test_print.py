@@ -21,6 +21,7 @@ def test_paper_shows_all_that_can_be_shown(visit):
     assert frames
     assert set(frames) == {1}
     assert page.tab.locator("figure.d3c-explorer output").first.is_visible()
+    assert page.tab.locator("article h1").is_visible()
     page.tab.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.tab.evaluate(FOLDED) == folded
 
@@ -44,6 +45,7 @@ def test_a_printed_chapter_is_whole(visit, tmp_path):
     title, pdf = make_pdf.printed(page.tab, page.address, CHAPTERS[1])
     text = " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(pdf)).pages)
     assert title in text
+    assert "gradient_descent(" in text
     links = [
         note["/A"].get("/URI", "")
         for sheet in PdfReader(io.BytesIO(pdf)).pages
