@@ -6,6 +6,7 @@ OLDEST := .venv-oldest
 BIN := $(VENV)/bin
 PYTHON ?=
 PORT ?= 8000
+PYODIDE ?=
 
 # What a notebook prints must not depend on who runs it.
 export D3C_PROGRESS := 0
@@ -16,7 +17,7 @@ unexport PYTHONHOME
 unexport PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help venv venv-oldest book test test-fast serve pdf notebooks lint bench lock wheel clean \
+.PHONY: help venv venv-oldest book lite test test-fast serve pdf notebooks lint bench lock wheel clean \
         clean-all
 
 help:  ## this list
@@ -24,7 +25,11 @@ help:  ## this list
 
 book: venv  ## make the environment, execute every chapter, build the book into _build/html
 	@$(BIN)/python tools/build_book.py
+	@$(MAKE) --no-print-directory lite
 	@echo "The book is at $(CURDIR)/_build/html/index.html; \`make serve\` serves it."
+
+lite: venv  ## build the live edition into _build/html/live (PYODIDE=folder-or-archive serves Pyodide too)
+	@$(BIN)/python tools/build_lite.py $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 
 test:  ## every check, on the newest and the oldest supported versions
 	@python=$$(sh tools/find_python.sh "$(PYTHON)") && "$$python" tools/run_checks.py

@@ -20,6 +20,7 @@ Agent ``i`` descends its *mixed loss* ``f^A_i = sum_k A[k, i] f_k``, that is ``f
 """
 
 import importlib
+import sys
 
 __version__ = "0.1.0"
 
@@ -33,3 +34,9 @@ def __getattr__(name):
     if name in _MODULES:
         return importlib.import_module(f"d3c_minimal.{name}")
     raise AttributeError(f"d3c_minimal has no {name}: its modules are {', '.join(_MODULES)}.")
+
+
+if sys.platform == "emscripten":
+    from d3c_minimal import browser
+
+    browser.settle()

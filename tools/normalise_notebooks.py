@@ -5,6 +5,10 @@ for each figure or explorer its alternative text. It does not hold pictures, the
 and explorers, widget views or widget state, which the book's build makes afresh; so a change of a
 drawing leaves no trace in the history, and a change of a number does.
 
+Its first code cell installs the package where a notebook starts bare: in the live edition, where
+pip finds the package beside the page, and on Colab, where it takes the released one. On a desktop
+the cell does nothing, and the pages do not show it.
+
 Usage: python tools/normalise_notebooks.py [--check] [NOTEBOOK ...]
 
 Without names it takes all notebooks under book/. With --check it writes nothing, and fails on a
@@ -19,6 +23,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from nbformat.v4 import new_code_cell
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 MAX_CELL_LINES = 20
@@ -35,6 +40,12 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+INSTALL = """\
+# Where nothing is installed yet: in the browser, and on Colab.
+import sys
+
+if sys.platform == "emscripten" or "google.colab" in sys.modules:
+    %pip install -q d3c_minimal"""
 
 
 def normalise_output(output):
@@ -55,6 +66,7 @@ def normalise(notebook):
     kept = {k: v for k, v in notebook.metadata.items() if k in KEPT_NOTEBOOK_METADATA}
     notebook.metadata = nbformat.from_dict(kept | NOTEBOOK_METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.cells = with_install_cell(notebook.cells)
     count = 0
     for position, cell in enumerate(notebook.cells):
         cell.metadata = nbformat.from_dict(
@@ -71,6 +83,18 @@ def normalise(notebook):
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
     return notebook
+
+
+def with_install_cell(cells):
+    """Return the cells with the installing one before the first code, in place of older forms."""
+    cells = [cell for cell in cells if cell.get("id") != "install"]
+    code = [place for place, cell in enumerate(cells) if cell.cell_type == "code"]
+    if code:
+        # It counts as executed: on a desktop it does nothing.
+        cell = new_code_cell(INSTALL, id="install", execution_count=0)
+        cell.metadata.tags = ["remove-cell"]
+        cells.insert(code[0], cell)
+    return cells
 
 
 def complaints(notebook):

@@ -32,7 +32,7 @@ def stages(fast):
     yield "Notebooks: stored outputs against new ones", [[*PYTEST, "-n2", *NBVAL, "book"]]
     yield (
         "Book: built from nothing, warnings are errors",
-        [[PYTHON, "tools/build_book.py", "--strict"]],
+        [[PYTHON, "tools/build_book.py", "--strict"], [PYTHON, "tools/build_lite.py"]],
     )
     yield "Book: links, pages, pictures, API page, ledger", [[*PYTEST, "tests/book"]]
     yield (
@@ -41,6 +41,10 @@ def stages(fast):
     )
     yield "Ledger", [[PYTHON, "-m", "d3c_minimal", "ledger"]]
     if not fast:
+        yield (
+            "Live edition: every chapter in the browser's Python, outside addresses blocked",
+            [[*PYTEST, "-n2", "tests/live"]],
+        )
         yield "Environment with the oldest supported versions", [[*MAKE, "venv-oldest"]]
         yield "Unit tests with the oldest supported versions", [[*OLDEST, "-n2", "tests/unit"]]
 

@@ -14,7 +14,8 @@ def book():
     """Map each built page's path (from the book's root) to its parsed HTML."""
     if not (HTML / "index.html").exists():
         pytest.fail("no book is built in _build/html: run `make book` first", pytrace=False)
-    files = (path for path in HTML.rglob("*.html") if "_static" not in path.parts)
+    # The live edition's pages are JupyterLite's, not ours.
+    files = (path for path in HTML.rglob("*.html") if not {"_static", "live"} & set(path.parts))
     return {
         path.relative_to(HTML).as_posix(): BeautifulSoup(path.read_bytes(), "html.parser")
         for path in sorted(files)

@@ -7,13 +7,14 @@ The pages come out of Sphinx and the theme as ever. This extension then
 - says on each page how long it takes to read, and what it is about (``reading``);
 - writes the picture that is shown where a page is shared, the sitemap and a page for addresses
   that do not exist (``card``, ``extras``);
+- leads each chapter's launch button to that chapter in the live edition (``launch``);
 - mends what keeps readers with a keyboard or a screen reader out (``mends``);
 - fixes which scripts a page may run (``policy``).
 """
 
 from pathlib import Path
 
-from book_site import card, extras, icons, policy, reading, vendored
+from book_site import card, extras, icons, launch, policy, reading, vendored
 
 HERE = Path(__file__).resolve().parent
 
@@ -23,6 +24,7 @@ def setup(app):
     app.config.templates_path.insert(0, str(HERE / "templates"))
     app.connect("config-inited", configure)
     app.connect("html-page-context", reading.add_to_page)
+    app.connect("html-page-context", launch.point_to_edition, priority=900)  # after the theme
     # In this order, after the extensions that also finish their work here.
     for priority, step in enumerate((finish, extras.write, policy.apply), start=900):
         app.connect("build-finished", step, priority=priority)
