@@ -30,11 +30,9 @@ SCHEMES = {1280: "light", 390: "dark"}
 
 def weight(visit):
     """Return how many bytes a page transfers: the sum of gzip -6 over the files it loaded."""
-    return sum(
-        len(gzip.compress(file(url, visit.address).read_bytes(), 6))
-        for url in set(visit.requests)
-        if url.startswith(visit.address)
-    )
+    here = (url for url in set(visit.requests) if url.startswith(visit.address))
+    files = {file(url, visit.address) for url in here}
+    return sum(len(gzip.compress(path.read_bytes(), 6)) for path in files if path.is_file())
 
 
 def file(url, address):
@@ -157,7 +155,7 @@ def test_a_wrong_address_leads_back_from_any_depth(visit):
         answer = page.tab.goto(page.address + wrong)
         assert answer.status == 404
         page.tab.get_by_role("link").first.click()
-        page.tab.wait_for_url(f"**/{CHAPTERS[0]}.html")
+        page.tab.wait_for_url(f"{page.address}{CHAPTERS[0]}.html")
 
 
 def test_the_root_leads_to_the_first_page(visit):

@@ -24,7 +24,7 @@ def add_to_page(app, pagename, templatename, context, doctree):
         notebook = context["pathto"](f"_sources/{context['sourcename']}", resource=True)
         name = notebook.rpartition("/")[2]
         link = f'<a class="d3c-download" download="{name}" href="{notebook}">Take the notebook</a>'
-        line = f'<p class="d3c-reading">{words(minutes(doctree))} {link}</p>'
+        line = f'<p class="d3c-reading">{words(minutes(doctree), plays(doctree))} {link}</p>'
         context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
 
@@ -35,6 +35,7 @@ def minutes(doctree):
         for block in doctree.findall(nodes.TextElement)
         if isinstance(block, (nodes.paragraph, nodes.title, nodes.math_block))
     )
+    prose += sum(len(re.sub("<[^>]*>", " ", table).split()) for table in _tables(doctree))
     code = 0
     for block in doctree.findall(nodes.container):
         if "cell_input" in block.get("classes", []) and not _folded(block):
@@ -42,10 +43,16 @@ def minutes(doctree):
     return prose / WORDS_A_MINUTE + code / LINES_A_MINUTE
 
 
-def words(minutes):
+def plays(doctree):
+    """Say whether a page has something to play with."""
+    return any("d3c-explorer" in raw.astext() for raw in doctree.findall(nodes.raw))
+
+
+def words(minutes, play):
     """Write a reading time."""
     count = max(1, math.ceil(minutes))
-    return f"Reading time: {count} minute{'s' if count > 1 else ''}, and as long as you play."
+    ending = ", and as long as you play" if play else ""
+    return f"Reading time: {count} minute{'s' if count > 1 else ''}{ending}."
 
 
 def description(doctree):
@@ -79,6 +86,12 @@ def tags(config, pagename, title, about):
     lines = [f'<meta name="{k}" content="{html.escape(v)}"/>' for k, v in named.items()]
     lines += [f'<meta property="{k}" content="{html.escape(v)}"/>' for k, v in graph.items()]
     return "\n    ".join(lines) + "\n"
+
+
+def _tables(doctree):
+    """Yield the tables that notebooks print as HTML."""
+    for raw in doctree.findall(nodes.raw):
+        yield from re.findall("<table.*?</table>", raw.astext(), re.DOTALL)
 
 
 def _folded(block):
