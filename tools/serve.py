@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.server
+import sys
 import threading
 from urllib.parse import urlsplit
 
@@ -46,12 +47,21 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         """Keep quiet."""
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Takes it calmly when a browser goes away in the middle of an answer."""
+
+    def handle_error(self, request, client_address):
+        """Report what went wrong, unless it is that."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextlib.contextmanager
 def served(folder):
     """Serve a folder while the context lasts; gives the address of its root."""
     prefix = urlsplit(base_url()).path
     handler = functools.partial(Handler, directory=str(folder), prefix=prefix)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}{prefix}"
