@@ -40,7 +40,7 @@ def download(pins, name):
         if subprocess.run(command).returncode:
             raise SystemExit(
                 f"The wheels in {pins.name} could not be downloaded, or are not what their hashes "
-                "say: connect to a package index, or run `make lock` if a pin has gone."
+                "say: connect to a package index, or mend the pin if its file has gone."
             )
         done.touch()
     return sorted(folder.glob("*.whl"))
