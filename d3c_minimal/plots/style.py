@@ -63,6 +63,14 @@ def styled(draw):
     return in_style
 
 
+class _Decades(LogLocator):
+    """Ticks at 1, 2, 5 of each decade, or at decades alone where there are more than three."""
+
+    def tick_values(self, vmin, vmax):
+        self.set_params(subs=(1.0, 2.0, 5.0) if vmax < 1e3 * vmin else (1.0,))
+        return super().tick_values(vmin, vmax)
+
+
 def axes(size=None, *, xlabel="", ylabel="", title="", log=""):
     """Return a new figure's only axes, transparent, labelled; ``log`` names axes, as in "xy"."""
     figure = Figure(figsize=SIZE if size is None else size, layout="constrained")
@@ -75,7 +83,7 @@ def axes(size=None, *, xlabel="", ylabel="", title="", log=""):
     for name in log:
         getattr(ax, f"set_{name}scale")("log")
         axis = getattr(ax, f"{name}axis")
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_locator(_Decades())
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter(NullFormatter())
     return ax

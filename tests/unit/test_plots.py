@@ -422,3 +422,15 @@ def test_a_logarithmic_axis_keeps_the_early_steps():
     assert _evenly(1000, log=False)[1] == 5
     for log in (True, False):
         assert _evenly(1000, log)[[0, -1]].tolist() == [0, 999]
+
+
+@pytest.mark.parametrize("low", [1.0, 0.1, 1e-3, 1e-10])
+def test_a_logarithmic_axis_has_labels_over_few_decades_and_many(low):
+    picture = plots.lines([0, 1], [4.0, low], log="y")
+    picture.svg()
+    ax = picture.figure.axes[0]
+    bottom, top = ax.get_ylim()
+    ticks = zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
+    shown = [label.get_text() for at, label in ticks if bottom <= at <= top]
+    assert 2 <= len(shown) <= 12
+    assert all(shown)
