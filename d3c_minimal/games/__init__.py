@@ -1,4 +1,4 @@
-"""The paper's games, one a file. Games know nothing of learning."""
+"""The paper's games, one a file, and random ones to test with. Games know nothing of learning."""
 
 from d3c_minimal.games.bilinear import bilinear
 from d3c_minimal.games.efficient_but_unfair import efficient_but_unfair
@@ -6,6 +6,7 @@ from d3c_minimal.games.election import election
 from d3c_minimal.games.nash_paradox import nash_paradox
 from d3c_minimal.games.prisoners_dilemma import prisoners_dilemma
 from d3c_minimal.games.traffic import random_braess, traffic
+from d3c_minimal.games.waves import random_waves
 
 __all__ = [
     "bilinear",
@@ -14,5 +15,6 @@ __all__ = [
     "nash_paradox",
     "prisoners_dilemma",
     "random_braess",
+    "random_waves",
     "traffic",
 ]

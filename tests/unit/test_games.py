@@ -20,6 +20,7 @@ ALL = [
     games.traffic(45, 45, None, 10, 10, drivers=3),
     games.traffic(*RNG.uniform(1, 20, (5, 6)), drivers=2),
     games.bilinear(RNG.normal(size=(3, 2)), RNG.normal(size=(3, 2))),
+    games.random_waves(RNG, 3),
 ]
 
 
@@ -158,6 +159,25 @@ def test_election_contest_is_zero_sum():
     np.testing.assert_allclose(contest[:, 0], -(x[:, 0] * x[:, 2] + x[:, 1] * x[:, 3]) / 4)
 
 
+def test_random_waves_are_positive_and_as_smooth_as_they_say():
+    game = games.random_waves(np.random.default_rng(1), 3, offset=0.0, count=200)
+    x = np.random.default_rng(2).normal(size=(4, 200, 6)) * 3
+    assert (game.loss(x) >= 0).all()
+    step = np.random.default_rng(3).normal(size=x.shape) * 0.5
+    change = (game.jacobian(x + step) - game.jacobian(x)).reshape(4, 200, 3, 3, 2)
+    slopes = np.linalg.norm(change, axis=-1) / np.linalg.norm(step, axis=-1)[..., None, None]
+    share = slopes / game.parameters["beta"]
+    assert 0.6 < share.max() <= 1.0
+
+
+def test_random_waves_in_a_batch_are_the_games_alone():
+    many = games.random_waves(np.random.default_rng(1), 2, count=5)
+    a, w, phi = (many.parameters[key][3] for key in ("a", "w", "phi"))
+    x = np.random.default_rng(2).normal(size=(5, 4))
+    by_hand = [1 + sum(w[k] * (1 + np.sin(a[k] @ x[3] + phi[k]))) for k in range(2)]
+    np.testing.assert_allclose(many.loss(x)[3], by_hand)
+
+
 def test_bilinear_references_by_hand():
     dilemma = games.bilinear([[1.0, 3.0], [0.0, 2.0]], [[1.0, 0.0], [3.0, 2.0]])
     assert np.array_equal(dilemma.reference.nash, [0, 1, 0, 1])
@@ -185,6 +205,7 @@ def test_bilinear_references_by_hand():
         (lambda: games.random_braess(np.random.default_rng(0), 1e6), "smaller gap"),
         (lambda: games.bilinear(np.eye(2), np.eye(3)), "one shape"),
         (lambda: games.bilinear([[np.nan]], [[1.0]]), "finite"),
+        (lambda: games.random_waves(np.random.default_rng(0), 1), "two players"),
     ],
 )
 def test_bad_parameters(build, remedy):
