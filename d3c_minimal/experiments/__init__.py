@@ -8,7 +8,14 @@ largest difference of each array that counts as the same result) and ``run(confi
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from d3c_minimal.experiments import prisoners_dilemma
+from d3c_minimal.experiments import (
+    mavericks,
+    prisoners_dilemma,
+    scaling,
+    sensitivity,
+    traffic,
+    ways,
+)
 
 
 class Experiment(NamedTuple):
@@ -21,13 +28,79 @@ class Experiment(NamedTuple):
 
 
 REGISTRY = {
-    experiment.name: experiment
-    for experiment in (
-        Experiment(
+    name: Experiment(name, about, module, config)
+    for name, about, module, config in (
+        (
+            "traffic_closed",
+            "Figure 3a: four drivers, the road AB closed, 1000 runs",
+            traffic,
+            traffic.Config(networks="closed"),
+        ),
+        (
+            "traffic_braess",
+            "Figure 3b: four drivers, the road AB open, 1000 runs",
+            traffic,
+            traffic.Config(),
+        ),
+        (
+            "traffic_ways",
+            "Figure 3b under each way to move x and to form the rates, 1000 runs each",
+            ways,
+            ways.Config(),
+        ),
+        (
+            "traffic_random",
+            "Figure 2b: 1000 random networks with Braess' paradox",
+            traffic,
+            traffic.Config(networks="random"),
+        ),
+        (
+            "traffic_sensitivity",
+            "a map over eta_A and epsilon: Braess' network",
+            sensitivity,
+            sensitivity.Config(),
+        ),
+        (
             "prisoners_dilemma_10",
             "Figure 5: D3C in the 10-player prisoner's dilemma, c = 1, 1000 runs",
             prisoners_dilemma,
             prisoners_dilemma.Config(),
+        ),
+        (
+            "prisoners_dilemma_2",
+            "Figure 13: two players, c = 1, 1000 runs",
+            prisoners_dilemma,
+            prisoners_dilemma.Config(n=2, epsilon=0.1),
+        ),
+        (
+            "prisoners_dilemma_10_ninth",
+            "Figure 14: ten players, c = 1/9, with the rates of c = 1, 1000 runs",
+            prisoners_dilemma,
+            prisoners_dilemma.Config(c=1 / 9, steps=3000, every=20),
+        ),
+        (
+            "prisoners_dilemma_sensitivity",
+            "a map over eta_A and epsilon: ten players, c = 1",
+            sensitivity,
+            sensitivity.Config(game="dilemma", eta_x=0.1, steps=500),
+        ),
+        (
+            "prisoners_dilemma_scaling",
+            "steps, time and memory from 2 to 100 players",
+            scaling,
+            scaling.Config(),
+        ),
+        (
+            "mavericks",
+            "Proposition E.1: 0 to 10 of ten players stay at 0",
+            mavericks,
+            mavericks.Config(),
+        ),
+        (
+            "mavericks_learning",
+            "0 to 10 of ten players learn by gradient descent, beyond the paper",
+            mavericks,
+            mavericks.Config(learning=True),
         ),
     )
 }

@@ -20,6 +20,8 @@ SMALL = Experiment(NAME, "small", prisoners_dilemma, prisoners_dilemma.Config(ch
 @pytest.fixture
 def call(capsys, monkeypatch, tmp_path):
     """Run one command in an empty folder: its exit code, output and errors."""
+    for name in set(REGISTRY) - {NAME}:
+        monkeypatch.delitem(REGISTRY, name)
     monkeypatch.setitem(REGISTRY, NAME, SMALL)
     monkeypatch.chdir(tmp_path)
 
