@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from d3c_minimal.experiments import (
     mavericks,
     prisoners_dilemma,
+    resets,
     scaling,
     sensitivity,
     traffic,
@@ -59,6 +60,18 @@ REGISTRY = {
             "a map over eta_A and epsilon: Braess' network",
             sensitivity,
             sensitivity.Config(),
+        ),
+        (
+            "traffic_resets",
+            "Figure 3b with rows that begin again, beyond the paper: 1000 runs",
+            resets,
+            resets.Config(),
+        ),
+        (
+            "traffic_resets_random",
+            "the same on 1000 random networks",
+            resets,
+            resets.Config(networks="random"),
         ),
         (
             "prisoners_dilemma_10",

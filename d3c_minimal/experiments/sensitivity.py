@@ -1,6 +1,7 @@
 """How D3C's end depends on eta_A and epsilon: price ratios on a grid, on two games.
 
-Settings elsewhere in the book are chosen by eye on this map, whose seeds are not theirs.
+The map is to say whether a setting elsewhere in the book is a lucky one, so run it with another
+seed: with the same one, its chunk k begins with the same runs as chunk k of that experiment.
 """
 
 from dataclasses import dataclass

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from d3c_minimal import dynamics, experiments, games
-from d3c_minimal.experiments import mavericks, scaling, sensitivity, traffic, ways
+from d3c_minimal.experiments import mavericks, resets, scaling, sensitivity, traffic, ways
 
 TINY = {
     traffic: {"runs": 5, "chunk": 3, "steps": 8, "every": 3},
     ways: {"runs": 3, "chunk": 2, "steps": 3},
     sensitivity: {"runs": 3, "chunk": 2, "steps": 2},
     mavericks: {"runs": 3, "chunk": 2, "steps": 3},
+    resets: {"runs": 3, "chunk": 2, "steps": 3, "rounds": 2},
     scaling: {"runs": 3, "chunk": 2, "limit": 2},
 }
 HERE = [entry for entry in experiments.REGISTRY.values() if entry.module in TINY]
@@ -80,6 +81,28 @@ def test_random_networks_are_divided_by_their_own_best():
     without = on_sa * (F * on_sa + C) + (4 - on_sa) * (G * (4 - on_sa) + D)
     np.testing.assert_allclose(arrays["best_without"], without.min(0))
     assert (arrays["best"] <= arrays["best_without"]).all()
+
+
+def test_rows_begin_again_and_strategies_stay():
+    config = resets.Config(runs=3, chunk=3, steps=40, rounds=1)
+    arrays = resets.run(config, seed=4)
+    rng = np.random.default_rng(np.random.SeedSequence(4, spawn_key=(0,)))
+    game = games.traffic(45.0, 45.0, 0.0, 10.0, 10.0)
+    path = dynamics.d3c(game, game.space.sample(rng, (3, 12)), 0.5, 0.1, 0.0, 40)
+    np.testing.assert_allclose(arrays["ratio"][:, 0, 0], path.f[-1].sum(-1) / 260)
+    for k, lift in enumerate(arrays["lifts"]):
+        lifted = (1 - lift) * path.x[-1] + lift / 3
+        again = dynamics.d3c(game, lifted, 0.5, 0.1, 0.0, 40).f[-1].sum(-1) / 260
+        np.testing.assert_allclose(arrays["ratio"][:, k, 1], again, rtol=1e-9)
+        without = dynamics.d3c(game, lifted, 0.5, 0.1, 0.0, 40, A0=path.A[-1]).f[-1].sum(-1) / 260
+        assert abs(without - again).max() > 1e-3  # the rows did begin again
+
+
+def test_resets_on_random_networks_divide_by_each_ones_best():
+    arrays = resets.run(resets.Config(networks="random", runs=4, chunk=2, steps=30, rounds=1))
+    plain = traffic.run(traffic.Config(networks="random", runs=4, chunk=2, steps=30, every=30))
+    np.testing.assert_array_equal(arrays["networks"], plain["networks"])
+    np.testing.assert_allclose(arrays["ratio"][:, 0, 0], plain["d3c_total_final"])
 
 
 def test_mavericks_gain_nothing_and_members_end_as_the_proposition_says():
