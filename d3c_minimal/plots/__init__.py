@@ -10,6 +10,7 @@ from d3c_minimal.plots.landscape import contours
 from d3c_minimal.plots.mixtures import attention, mixture
 from d3c_minimal.plots.picture import Picture, Row, row
 from d3c_minimal.plots.roads import road
+from d3c_minimal.plots.scatter import scatter
 from d3c_minimal.plots.spread import finals
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "mixture",
     "road",
     "row",
+    "scatter",
 ]

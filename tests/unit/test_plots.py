@@ -28,6 +28,7 @@ def all_pictures():
         "mixture": plots.mixture(A3),
         "road": plots.road(games.traffic(**ROADS), np.tile([0.0, 0.0, 1.0], 4)),
         "finals": plots.finals({"a": RUNS[-1], "b": RUNS[0]}, references={"one": 1.0}),
+        "scatter": plots.scatter(RUNS[-1], {"a": RUNS[0]}, references={"one": 1}, diagonal="same"),
         "contours": plots.contours(game, {"selfish": PATH, "runs": RUNS[:, :, None] * [0.5, 0.6]}),
     }
 
@@ -434,3 +435,29 @@ def test_a_logarithmic_axis_has_labels_over_few_decades_and_many(low):
     shown = [label.get_text() for at, label in ticks if bottom <= at <= top]
     assert 2 <= len(shown) <= 12
     assert all(shown)
+
+
+def test_scatter_draws_every_point_and_says_its_range():
+    x, y = np.array([1.0, 2.0, 4.0]), np.array([3.0, 1.0, 2.0])
+    picture = plots.scatter(x, {"a": y}, references={"best": 1.0}, alt="Three networks")
+    points, best = picture.figure.axes[0].lines
+    assert np.array_equal(points.get_xydata(), np.stack([x, y], 1))
+    assert set(best.get_ydata()) == {1.0}
+    assert picture.alt == (
+        "Three networks. 3 points, across from 1 to 4; a from 1 to 3, median 2; Dotted lines: best."
+    )
+
+
+def test_scatter_of_many_points_is_light_and_its_diagonal_is_one():
+    rng = np.random.default_rng(0)
+    picture = plots.scatter(*rng.uniform(1, 2, (2, 1000)), diagonal="no change")
+    assert len(picture.html()) < 80_000
+    line = picture.figure.axes[0].lines[-1]
+    assert np.array_equal(line.get_xdata(), line.get_ydata())
+    assert "no change" in picture.alt
+
+
+@pytest.mark.parametrize("y", [[1.0], [1.0, np.nan], [[1.0, 2.0]]])
+def test_scatter_refuses_points_without_a_place(y):
+    with pytest.raises(ValueError, match="one finite number for each point"):
+        plots.scatter([1.0, 2.0], y)
