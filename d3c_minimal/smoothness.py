@@ -49,8 +49,8 @@ def pair_totals(game, x, other):
     Returns
     -------
     cross, here, there : arrays (...)
-        sum_i f_i(x_i, other_-i), sum_i f_i(x), sum_i f_i(other), in units of loss. ``here`` has
-        the leading axes of ``x``, ``there`` those of ``other``, ``cross`` both, broadcast.
+        ``sum_i f_i(x_i, other_-i)``, ``sum_i f_i(x)`` and ``sum_i f_i(other)``, in units of loss.
+        ``here`` has the leading axes of ``x``, ``there`` those of ``other``, ``cross`` both.
 
     Raises
     ------
