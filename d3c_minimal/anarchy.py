@@ -13,6 +13,7 @@ from d3c_minimal.finite import (
     pure_equilibria,
     worst_coarse_correlated,
 )
+from d3c_minimal.lipschitz import lipschitz_constants as lipschitz_constants
 
 ROUNDING = 1e-9  # an equilibrium may undercut the optimum by this share of it, not by more
 
