@@ -120,6 +120,8 @@ def test_losses_of_one_run_and_linear_losses():
         lipschitz_constants(one, rng.normal(size=(2, 3, 2)), rng),
         np.broadcast_to([2.0, 1.0], (2, 3, 2)),
     )
+    half = Game(lambda x: anp.stack([x[..., 0] ** 2, x[..., 1]], -1), [0, 1])
+    np.testing.assert_allclose(lipschitz_constants(half, np.ones(2), rng), [2.0, 0.0])
     linear = Game(lambda x: 3.0 * x[..., ::-1], [0, 1])
     assert np.array_equal(lipschitz_constants(linear, np.ones((4, 2)), rng), np.zeros((4, 2)))
 
@@ -219,7 +221,8 @@ def test_the_inequalities_of_one_step(seed, n, per_player, dt):
     moved = s.beta * dt * s.zeta
     assert (s.local <= s.beta * ROOM).all()
     assert (abs(s.G - s.G_after) <= moved + room).all()  # (28)
-    assert (abs(s.G**2 - s.G_after**2) <= moved**2 + 2 * moved * s.G + room).all()  # (35), 1 for 3
+    for G in (s.G, s.G_after):  # (35), with 1 for 3, from either end
+        assert (abs(s.G**2 - s.G_after**2) <= moved**2 + 2 * moved * G + room).all()
     assert (s.G_after**2 >= np.maximum(s.G - moved, 0) ** 2 - room).all()
     assert (s.inner >= s.G**2 - s.G * moved - room).all()  # (47) with gamma = 0
     own = dt * s.G
