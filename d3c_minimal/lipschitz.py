@@ -1,9 +1,9 @@
 """Lipschitz constants of the agents' own gradients, estimated where no formula gives them.
 
 Agent ``i`` moves by the gradient of its mixed loss in its own coordinates. The constant beta_i of
-eq (26) says how fast that gradient can change with the joint strategy:
+eq (26) says how fast that gradient can change with the joint strategy::
 
-    |grad_{x_i} f_i^A(x) - grad_{x_i} f_i^A(y)| <= beta_i |x - y|.
+    |grad_{x_i} f_i^A(x) - grad_{x_i} f_i^A(y)| <= beta_i |x - y|
 
 Near one point the least such constant is the largest singular value of ``M_i``, the derivative of
 that gradient in all of x: the rows of player ``i`` in the Hessian of f_i^A.
