@@ -13,12 +13,14 @@ from d3c_minimal.finite import (
     pure_equilibria,
     worst_coarse_correlated,
 )
+from d3c_minimal.lipschitz import lipschitz_constants
 from d3c_minimal.smoothness import SmoothBound, all_pair_totals, pair_totals, smooth_bound
 
 __all__ = [
     "Bracket",
     "SmoothBound",
     "all_pair_totals",
+    "lipschitz_constants",
     "pair_totals",
     "price_of_anarchy",
     "price_of_anarchy_bracket",
