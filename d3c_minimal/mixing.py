@@ -167,8 +167,8 @@ def mixed_rate(A, parts):
 def shift_gradient(A, parts, epsilon, nu=0.0):
     """Return D3C's gradient of row i in eq 11 plus the penalty nu KL(e_i || A_i): (..., n, n).
 
-    The penalty's gradient -nu / A_ii grows without bound as A_ii goes to 0, so an explicit step
-    with eta_A nu > A_ii throws the row to its own vertex.
+    The penalty's gradient -nu / A_ii grows without bound as A_ii goes to 0: one explicit step of
+    it alone takes a share below 1/2 past 1/2 where eta_A nu > A_ii ln((1 - A_ii) / A_ii).
     """
     suffers = mixed_rate(A, parts) + epsilon > 0
     gradient = parts.cross * np.where(suffers, -1.0, 0.0)[..., None]
