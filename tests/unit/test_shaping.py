@@ -224,7 +224,7 @@ def test_tandem_lola_is_arrogant_and_sos_is_not():
     x0 = np.random.default_rng(0).normal(size=(10, 2))
     game = tandem()
     ends = {
-        name: shaping.shape(game, RULES[name], x0, 0.1, 500, every=500).x[-1].sum(-1)
+        name: shaping.shape(game, RULES[name], x0, 0.1, 130, every=130).x[-1].sum(-1)
         for name in ("lookahead", "lola", "sos")
     }
     np.testing.assert_allclose(ends["lola"], 0.8 / 0.6, atol=1e-9)
@@ -237,7 +237,7 @@ def test_consensus_settles_on_a_maximum_and_the_others_leave_it():
     game, x0 = hill(), np.array([0.05, -0.03])
 
     def end(rule):
-        return shaping.shape(game, rule, x0, 0.02, 1500, every=1500).x[-1]
+        return shaping.shape(game, rule, x0, 0.1, 120, every=120).x[-1]
 
     np.testing.assert_allclose(end(lambda g, x: shaping.consensus(g, x, 0.5)), 0, atol=1e-6)
     for name in ("lookahead", "lola", "sos", "symplectic", "competitive"):
@@ -275,7 +275,7 @@ def test_lola_leads_a_follower_though_its_own_loss_has_no_mixed_derivative():
         (lambda g, x: shaping.lookahead(g, x, alpha), [0.0, 0.0]),
         (lambda g, x: shaping.lola(g, x, alpha), [-alpha, -alpha * (1 - alpha)]),
     ):
-        x = shaping.shape(leader(), rule, [0.5, 0.5], 0.2, 500, every=500).x[-1]
+        x = shaping.shape(leader(), rule, [0.5, 0.5], 0.2, 130, every=130).x[-1]
         np.testing.assert_allclose(x, end, atol=1e-9)
 
 
