@@ -4,6 +4,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from autograd import grad, jacobian
+from autograd.tracer import isbox
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -267,6 +268,15 @@ def test_alignment_turns_away_from_a_repelling_centre():
     np.testing.assert_allclose(-shaping.symplectic(game, x, 1.0, None) @ x, (1 - 16) * x @ x)
 
 
+def test_near_a_rest_point_epsilon_outweighs_the_alignment():
+    """By hand: the sign is that of 0.1 - |xi|^4 here, with |xi|^2 = 4.25 |x|^2."""
+    game = Game(lambda x: -0.25 * x**2 + 2 * x[..., :1] * x[..., 1:] * SIGNS, [0, 1])
+    edge = (0.1 / 4.25**2) ** 0.25
+    x = np.array([[0.99 * edge, 0.0], [0.0, 1.01 * edge]])
+    inwards = (shaping.symplectic(game, x, 1.0) * x).sum(-1) / (x**2).sum(-1)
+    np.testing.assert_allclose(inwards, [-0.5 + 4, -0.5 - 4])
+
+
 def test_lola_leads_a_follower_though_its_own_loss_has_no_mixed_derivative():
     """By hand: (0, 0) under descent and LookAhead; LOLA rests at x_1 = -alpha."""
     alpha = 0.3
@@ -319,9 +329,11 @@ def test_simplices_are_refused():
 
 def test_losses_that_autograd_cannot_follow_are_refused():
     def opaque(x):
-        return np.array([[float(getattr(v, "_value", v)) for v in x]])[0]
+        while isbox(x):
+            x = x._value
+        return x**2
 
-    game = Game(opaque, [0, 1], jacobian=lambda x: np.eye(2), batched=False)
+    game = Game(opaque, [0, 1], jacobian=lambda x: 2 * x[..., None] * np.eye(2))
     with pytest.raises(TypeError, match="autograd"):
         shaping.lola(game, np.array([1.0, 2.0]), 0.1)
 
