@@ -13,6 +13,19 @@ from d3c_minimal.finite import (
     pure_equilibria,
     worst_coarse_correlated,
 )
+from d3c_minimal.lipschitz import lipschitz_constants
+from d3c_minimal.smoothness import SmoothBound, all_pair_totals, pair_totals, smooth_bound
+
+__all__ = [
+    "Bracket",
+    "SmoothBound",
+    "all_pair_totals",
+    "lipschitz_constants",
+    "pair_totals",
+    "price_of_anarchy",
+    "price_of_anarchy_bracket",
+    "smooth_bound",
+]
 
 ROUNDING = 1e-9  # an equilibrium may undercut the optimum by this share of it, not by more
 

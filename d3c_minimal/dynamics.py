@@ -111,7 +111,7 @@ def gradient_descent(
     """
     n = game.n_players
     x = _checked_start(game, x0, eta_x=eta_x)
-    A = _for_each_run(np.eye(n) if A is None else mixing.check(A, n), x)
+    A = mixing.for_each_run(np.eye(n) if A is None else mixing.check(A, n), x)
 
     def step(x, A):
         return gradient_descent_step(game, x, eta_x, A), A
@@ -161,22 +161,12 @@ def d3c(
     x = _checked_start(game, x0, eta_x=eta_x, eta_A=eta_A, nu=nu)
     if np.ndim(epsilon) or not np.isfinite(epsilon):
         raise ValueError(f"epsilon is {epsilon}: give one finite number, 0 or a little above.")
-    A = _for_each_run(mixing.selfish(n) if A0 is None else mixing.check(A0, n), x)
+    A = mixing.for_each_run(mixing.selfish(n) if A0 is None else mixing.check(A0, n), x)
 
     def step(x, A):
         return d3c_step(game, x, A, eta_x, eta_A, epsilon, nu, rates)
 
     return _record(game, step, x, A, steps, every, summary, progress)
-
-
-def _for_each_run(A, x):
-    """View one mixture, or one for each run, as (..., n, n) with the leading axes of ``x``."""
-    try:
-        return np.broadcast_to(A, (*x.shape[:-1], *A.shape[-2:]))
-    except ValueError:
-        raise ValueError(
-            f"A has shape {A.shape} and x has {x.shape}: give one mixture, or one for each run."
-        ) from None
 
 
 def _checked_start(game, x0, **rates):

@@ -80,6 +80,22 @@ def check(A, n=None):
     return A / sums
 
 
+def for_each_run(A, x):
+    """View one mixture, or one for each run, as (..., n, n) with the leading axes of ``x``.
+
+    Raises
+    ------
+    ValueError
+        If the leading axes do not fit.
+    """
+    try:
+        return np.broadcast_to(A, (*x.shape[:-1], *A.shape[-2:]))
+    except ValueError:
+        raise ValueError(
+            f"A has shape {A.shape} and x has {x.shape}: give one mixture, or one for each run."
+        ) from None
+
+
 def own_gradient(mixed, owner):
     """Pick from ``A^T J`` (..., n, d) the gradient by which each owner moves: (..., d)."""
     return mixed[..., owner, np.arange(len(owner))]
