@@ -13,6 +13,10 @@ from d3c_minimal.finite import (
     pure_equilibria,
     worst_coarse_correlated,
 )
+from d3c_minimal.local_bounds import egalitarian_bound as egalitarian_bound
+from d3c_minimal.local_bounds import utilitarian_bound as utilitarian_bound
+from d3c_minimal.local_price import local_price as local_price
+from d3c_minimal.smooth_program import smooth_program as smooth_program
 
 ROUNDING = 1e-9  # an equilibrium may undercut the optimum by this share of it, not by more
 
