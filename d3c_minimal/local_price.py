@@ -128,12 +128,11 @@ def segment_equilibria(game, x, A, dt, tol=1e-12):
     starts[:] = dt * corners.reshape(-1, *[1] * len(line.runs), n)
     tau = starts.copy()
     for _ in range(_SWEEPS):
-        gain = _sweep(line, tau, dt, tol)
-        if not (gain > tol).any():
+        tau = _distinct(tau)
+        if not (_sweep(line, tau, dt, tol) > tol).any():
             break
-    rest = _newton(line, 0.3 * dt + 0.4 * starts, dt)
-    tau = np.concatenate([tau, rest])
-    gain = np.concatenate([gain, _sweep(line, rest, dt, np.inf)])
+    tau = _distinct(np.concatenate([tau, _newton(line, 0.3 * dt + 0.4 * starts, dt)]))
+    gain = _sweep(line, tau, dt, np.inf)
     return SegmentEquilibria(tau, line.loss(tau), gain, gain <= tol)
 
 
@@ -144,9 +143,8 @@ def local_price(game, x, A, dt, egalitarian=False):
     least value on the line x - tau F with one common tau; see the module for why. The value of an
     outcome is the total of the losses, or, egalitarian, the largest mixed loss.
 
-    All runs are computed at once, at thousands of evaluations of the losses each; a thousand runs
-    of three players take about a second. See :func:`segment_equilibria` for what the search can
-    miss. Where it certified no equilibrium the price is NaN: at a large dt there may be none
+    All runs are computed at once, at thousands of evaluations of the losses each: a second or so
+    for a thousand runs of two players. See :func:`segment_equilibria` for what the search can miss. Where it certified no equilibrium the price is NaN: at a large dt there may be none
     without randomising.
 
     Parameters
@@ -245,6 +243,15 @@ def _sweep(line, tau, dt, tol):
     return gain
 
 
+def _distinct(tau):
+    """Drop starts that stand where an earlier one does, in every run."""
+    kept = []
+    for each in tau:
+        if not any(np.array_equal(each, other) for other in kept):
+            kept.append(each)
+    return np.stack(kept)
+
+
 def _newton(line, tau, dt):
     """Follow Newton's method to points where no agent's gradient leads on inside [0, dt]."""
     n = line.n_players
@@ -264,7 +271,10 @@ def _newton(line, tau, dt):
         slope = np.where(free, slope / size[..., 0], 0.0)
         move = -(np.linalg.pinv(H, rcond=1e-9) @ slope[..., None])
         left = abs(slope + (H @ move)[..., 0]) > 0.5 * abs(slope)  # no root: on to an end
-        tau = np.clip(tau + np.where(left, -dt * np.sign(slope), move[..., 0]), 0.0, dt)
+        before, move = tau, np.where(left, -dt * np.sign(slope), move[..., 0])
+        tau = np.clip(tau + move, 0.0, dt)
+        if (abs(tau - before) <= 1e-14 * dt).all():
+            break
     return tau
 
 
