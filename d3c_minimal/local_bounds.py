@@ -64,8 +64,10 @@ def egalitarian_bound(game, x, A, dt, mu_bar=np.inf, tie=1e-9):
     ------
     ValueError
         As :func:`d3c_minimal.local_price.segment_game`, if the largest mixed loss is not
-        positive, or ``mu_bar`` is not above 0.
+        positive, ``mu_bar`` is not above 0, or ``tie`` is no share.
     """
+    if not 0 <= tie < 1:
+        raise ValueError(f"tie is {tie}: it is a share of the largest loss, 0 or above, below 1.")
     f, rate, squares = _rates(game, x, A, dt, mu_bar)
     largest = f.max(-1)
     if not (largest > 0).all():

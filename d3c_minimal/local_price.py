@@ -144,7 +144,8 @@ def local_price(game, x, A, dt, egalitarian=False):
     outcome is the total of the losses, or, egalitarian, the largest mixed loss.
 
     All runs are computed at once, at thousands of evaluations of the losses each: a second or so
-    for a thousand runs of two players. See :func:`segment_equilibria` for what the search can miss. Where it certified no equilibrium the price is NaN: at a large dt there may be none
+    for a thousand runs of two players. See :func:`segment_equilibria` for what the search can
+    miss. Where it certified no equilibrium the price is NaN: at a large dt there may be none
     without randomising.
 
     Parameters

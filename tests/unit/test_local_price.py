@@ -251,7 +251,8 @@ def test_at_a_tie_the_fastest_of_the_largest_counts():
     game, x, dt = linear([[1, 0], [-3, 1]], [5, 5]), np.zeros(2), 0.1
     truth = local_price(game, x, ONE, dt, egalitarian=True)
     assert truth == pytest.approx(5.2 / 5)
-    assert egalitarian_bound(game, x, ONE, dt) == pytest.approx(truth)
+    for tie in (0.0, 1e-9):
+        assert egalitarian_bound(game, x, ONE, dt, tie=tie) == pytest.approx(truth)
     assert game.loss(x).argmax() == 0
     assert egalitarian_bound(linear([[1, 0], [-3, 1]], [5.001, 5]), x, ONE, dt) == 1.0
     assert egalitarian_bound(
@@ -283,6 +284,7 @@ PAIR = games.prisoners_dilemma(2)
         (utilitarian_bound, LOW, [0.0, 0.0], 0.1, {}, "offset"),
         (utilitarian_bound, PAIR, [0.5, 0.5], 0.1, {"mu_bar": 0.0}, "above 0"),
         (egalitarian_bound, PAIR, [0.5, 0.5], 0.1, {"mu_bar": -1.0}, "above 0"),
+        (egalitarian_bound, PAIR, [0.5, 0.5], 0.1, {"tie": -0.1}, "share"),
         (egalitarian_bound, linear([[1, 0], [0, 1]], [0, 0]), [-1.0, -1.0], 0.1, {}, "offset"),
     ],
 )
