@@ -251,7 +251,7 @@ def shape(game, rule, x0, eta_x, steps, every=1, summary=None, progress=None):
            [0.5, 0.5],
            [0. , 0.5]])
     """
-    x = dynamics._checked_start(game, x0, eta_x=eta_x)
+    x = dynamics.checked_start(game, x0, eta_x=eta_x)
     n = game.n_players
 
     def step(x, A):
@@ -264,7 +264,7 @@ def shape(game, rule, x0, eta_x, steps, every=1, summary=None, progress=None):
         return game.space.step(x, g, eta_x), A
 
     A = np.broadcast_to(np.eye(n), (*x.shape[:-1], n, n))
-    return dynamics._record(game, step, x, A, steps, every, summary, progress)
+    return dynamics.record(game, step, x, A, steps, every, summary, progress)
 
 
 def _foresight(game, x, alpha):
