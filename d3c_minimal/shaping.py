@@ -4,14 +4,14 @@ Each rule turns a point into a direction ``g`` ``(..., d)``, and :func:`shape` r
 ``x <- x - eta_x g``; plain gradient descent is ``g = xi``. All of them are written for losses, to
 be made small, and built from
 
-======== ============== ====================================================================
-symbol   shape          meaning
-======== ============== ====================================================================
-``xi``   ``(..., d)``   in each coordinate, the gradient of its owner's own loss
-``J``    ``(..., n, d)`` all gradients: ``J[k]`` is the gradient of f_k
-``H``    ``(..., d, d)`` Jacobian of xi: ``H[m, l]`` = d^2 f_owner(m) / dx_m dx_l
-``H_o``  ``(..., d, d)`` ``H`` where m and l have different owners, 0 elsewhere
-======== ============== ====================================================================
+======== ================ ==================================================================
+symbol   shape            meaning
+======== ================ ==================================================================
+``xi``   ``(..., d)``     in each coordinate, the gradient of its owner's own loss
+``J``    ``(..., n, d)``  all gradients: ``J[k]`` is the gradient of f_k
+``H``    ``(..., d, d)``  Jacobian of xi: ``H[m, l]`` = d^2 f_owner(m) / dx_m dx_l
+``H_o``  ``(..., d, d)``  ``H`` where m and l have different owners, 0 elsewhere
+======== ================ ==================================================================
 
 The rules think of x as free. In a Box the step is clipped afterwards, and an opponent's move is
 foreseen as if it were not. On simplices they are not defined: write the losses in logits.
