@@ -17,7 +17,8 @@ from d3c_minimal.games.prisoners_dilemma import prisoners_dilemma
 PLAYERS = (2, 3, 5, 10, 20, 50, 100)
 LEFT = 0.01  # a run has arrived once this share of what Nash wastes is left
 
-TOLERANCE = {"n": 0.0, "steps": 0.0, "seconds_per_step": np.inf, "peak_bytes": np.inf}
+# What is measured differs from machine to machine: verify holds only its order of magnitude.
+TOLERANCE = {"n": 0.0, "steps": 0.0, "seconds_per_step": 0.1, "peak_bytes": 1e7}
 
 
 @dataclass(frozen=True)
