@@ -24,7 +24,16 @@ import sys
 
 __version__ = "0.1.0"
 
-_MODULES = ("anarchy", "dynamics", "equilibria", "explorers", "games", "mixing", "plots")
+_MODULES = (
+    "anarchy",
+    "dynamics",
+    "equilibria",
+    "explorers",
+    "games",
+    "mixing",
+    "plots",
+    "shaping",
+)
 
 
 def __getattr__(name):

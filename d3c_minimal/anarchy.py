@@ -13,6 +13,15 @@ from d3c_minimal.finite import (
     pure_equilibria,
     worst_coarse_correlated,
 )
+from d3c_minimal.lipschitz import lipschitz_constants as lipschitz_constants
+from d3c_minimal.local_bounds import egalitarian_bound as egalitarian_bound
+from d3c_minimal.local_bounds import utilitarian_bound as utilitarian_bound
+from d3c_minimal.local_price import local_price as local_price
+from d3c_minimal.smooth_program import smooth_program as smooth_program
+from d3c_minimal.smoothness import SmoothBound as SmoothBound
+from d3c_minimal.smoothness import all_pair_totals as all_pair_totals
+from d3c_minimal.smoothness import pair_totals as pair_totals
+from d3c_minimal.smoothness import smooth_bound as smooth_bound
 
 ROUNDING = 1e-9  # an equilibrium may undercut the optimum by this share of it, not by more
 

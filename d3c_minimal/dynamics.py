@@ -110,13 +110,13 @@ def gradient_descent(
         If losses stop being finite.
     """
     n = game.n_players
-    x = _checked_start(game, x0, eta_x=eta_x)
-    A = _for_each_run(np.eye(n) if A is None else mixing.check(A, n), x)
+    x = checked_start(game, x0, eta_x=eta_x)
+    A = mixing.for_each_run(np.eye(n) if A is None else mixing.check(A, n), x)
 
     def step(x, A):
         return gradient_descent_step(game, x, eta_x, A), A
 
-    return _record(game, step, x, A, steps, every, summary, progress)
+    return record(game, step, x, A, steps, every, summary, progress)
 
 
 def d3c(
@@ -158,28 +158,25 @@ def d3c(
         If losses stop being finite.
     """
     n = game.n_players
-    x = _checked_start(game, x0, eta_x=eta_x, eta_A=eta_A, nu=nu)
+    x = checked_start(game, x0, eta_x=eta_x, eta_A=eta_A, nu=nu)
     if np.ndim(epsilon) or not np.isfinite(epsilon):
         raise ValueError(f"epsilon is {epsilon}: give one finite number, 0 or a little above.")
-    A = _for_each_run(mixing.selfish(n) if A0 is None else mixing.check(A0, n), x)
+    A = mixing.for_each_run(mixing.selfish(n) if A0 is None else mixing.check(A0, n), x)
 
     def step(x, A):
         return d3c_step(game, x, A, eta_x, eta_A, epsilon, nu, rates)
 
-    return _record(game, step, x, A, steps, every, summary, progress)
+    return record(game, step, x, A, steps, every, summary, progress)
 
 
-def _for_each_run(A, x):
-    """View one mixture, or one for each run, as (..., n, n) with the leading axes of ``x``."""
-    try:
-        return np.broadcast_to(A, (*x.shape[:-1], *A.shape[-2:]))
-    except ValueError:
-        raise ValueError(
-            f"A has shape {A.shape} and x has {x.shape}: give one mixture, or one for each run."
-        ) from None
+def checked_start(game, x0, **rates):
+    """Return a copy of ``x0`` as floats, once it and the step sizes are found to be in order.
 
-
-def _checked_start(game, x0, **rates):
+    Raises
+    ------
+    ValueError, TypeError
+        If ``x0`` is empty, off the game's space or not finite, or a rate is not one number >= 0.
+    """
     x = np.array(game.checked(x0))  # a copy: the record must not change with the caller's array
     if x.size == 0 or not np.isfinite(x).all():
         raise ValueError(f"x0 of shape {x.shape} is empty, or holds NaN or infinity.")
@@ -192,8 +189,12 @@ def _checked_start(game, x0, **rates):
     return x
 
 
-def _record(game, step, x, A, steps, every, summary, progress):
-    """Run ``x, A = step(x, A)`` and record each ``every``-th state and the last."""
+def record(game, step, x, A, steps, every, summary, progress):
+    """Run ``x, A = step(x, A)`` and record each ``every``-th state and the last: a Trajectory.
+
+    Any learner runs in this loop. ``summary`` and ``progress`` are as in :func:`gradient_descent`,
+    and so are the errors.
+    """
     for name, count, least in (("steps", steps, 0), ("every", every, 1)):
         if not (np.isfinite(count) and int(count) == count and count >= least):
             raise ValueError(f"{name} is {count}: give a whole number, {least} or above.")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import autograd.numpy as anp
 import numpy as np
 from autograd.core import make_vjp as _make_vjp
-from autograd.tracer import isbox
+from autograd.tracer import getval, isbox
 
 from d3c_minimal.spaces import Euclidean, Simplices
 
@@ -252,22 +252,34 @@ def in_logits(game):
     Returns
     -------
     Game
-        The same losses as functions of logits ``z`` ``(..., d)`` in Euclidean space.
+        The same losses as functions of logits ``z`` ``(..., d)`` in Euclidean space; autograd sees
+        through them where it sees through the game's.
     """
     space = game.space
     if not isinstance(space, Simplices):
         raise ValueError("in_logits needs a game on Simplices; this one moves elsewhere.")
 
+    member = np.repeat(np.eye(len(space.sizes)), space.sizes, axis=0)  # coordinate, block
+    together = member @ member.T
+
     def softmax(z):
-        weights = np.exp(z - space.block_max(z))
-        return weights / space.block_sum(weights)
+        shift = space.block_max(getval(z))  # the same for a whole block, so of no consequence
+        weights = anp.exp(z - shift)
+        return weights / (weights @ together)
 
     def jacobian(z):
         x = softmax(z)[..., None, :]
         return Simplices.metric(space, x, None, game.jacobian(x[..., 0, :]))
 
     name = f"{game.name} in logits"
-    return Game(lambda z: game.loss(softmax(z)), game.owner, name=name, jacobian=jacobian)
+    return Game(
+        lambda z: game.loss(softmax(z)),
+        game.owner,
+        name=name,
+        jacobian=jacobian,
+        parameters=game.parameters,
+        runs=game.runs,
+    )
 
 
 def _checked_owner(owner):

@@ -80,6 +80,22 @@ def check(A, n=None):
     return A / sums
 
 
+def for_each_run(A, x):
+    """View one mixture, or one for each run, as (..., n, n) with the leading axes of ``x``.
+
+    Raises
+    ------
+    ValueError
+        If the leading axes do not fit.
+    """
+    try:
+        return np.broadcast_to(A, (*x.shape[:-1], *A.shape[-2:]))
+    except ValueError:
+        raise ValueError(
+            f"A has shape {A.shape} and x has {x.shape}: give one mixture, or one for each run."
+        ) from None
+
+
 def own_gradient(mixed, owner):
     """Pick from ``A^T J`` (..., n, d) the gradient by which each owner moves: (..., d)."""
     return mixed[..., owner, np.arange(len(owner))]
@@ -151,8 +167,8 @@ def mixed_rate(A, parts):
 def shift_gradient(A, parts, epsilon, nu=0.0):
     """Return D3C's gradient of row i in eq 11 plus the penalty nu KL(e_i || A_i): (..., n, n).
 
-    The penalty's gradient -nu / A_ii grows without bound as A_ii goes to 0, so an explicit step
-    with eta_A nu > A_ii throws the row to its own vertex.
+    The penalty's gradient -nu / A_ii grows without bound as A_ii goes to 0: one explicit step of
+    it alone takes a share below 1/2 past 1/2 where eta_A nu > A_ii ln((1 - A_ii) / A_ii).
     """
     suffers = mixed_rate(A, parts) + epsilon > 0
     gradient = parts.cross * np.where(suffers, -1.0, 0.0)[..., None]

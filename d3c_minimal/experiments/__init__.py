@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from d3c_minimal.experiments import (
+    comparison,
     mavericks,
     prisoners_dilemma,
     scaling,
@@ -101,6 +102,12 @@ REGISTRY = {
             "0 to 10 of ten players learn by gradient descent, beyond the paper",
             mavericks,
             mavericks.Config(learning=True),
+        ),
+        (
+            "comparison",
+            "D3C beside selfish, cooperative and shaping learners and fixed mixtures, every game",
+            comparison,
+            comparison.Config(),
         ),
     )
 }

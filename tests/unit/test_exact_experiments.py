@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from d3c_minimal import dynamics, experiments, games
-from d3c_minimal.experiments import mavericks, scaling, sensitivity, traffic, ways
+from d3c_minimal.experiments import comparison, mavericks, scaling, sensitivity, traffic, ways
 
 TINY = {
     traffic: {"runs": 5, "chunk": 3, "steps": 8, "every": 3},
@@ -14,6 +14,7 @@ TINY = {
     sensitivity: {"runs": 3, "chunk": 2, "steps": 2},
     mavericks: {"runs": 3, "chunk": 2, "steps": 3},
     scaling: {"runs": 3, "chunk": 2, "limit": 2},
+    comparison: {"runs": 2, "chunk": 1, "steps": 4},
 }
 HERE = [entry for entry in experiments.REGISTRY.values() if entry.module in TINY]
 
@@ -151,3 +152,27 @@ def test_closed_form_takes_less_memory_than_the_jacobian_of_many_players():
 def test_unknown_choices_are_refused(module, changes, word):
     with pytest.raises(ValueError, match=word):
         module.run(replace(module.Config(), runs=1, chunk=1, **changes))
+
+
+def test_the_comparison_on_two_players_is_what_is_known(monkeypatch):
+    only = {"dilemma of 2": comparison.settings()["dilemma of 2"]}
+    monkeypatch.setattr(comparison, "settings", lambda: only)
+    monkeypatch.setattr(comparison, "GAMES", tuple(only))
+    arrays = comparison.run(comparison.Config(runs=4, chunk=2))
+    total = dict(zip(comparison.RULES, arrays["total"].mean(0)[0], strict=True))
+    for rule in ("selfish", *comparison.FORESIGHT, "symplectic"):
+        assert np.isclose(total[rule], 2.0)
+    for s in comparison.SHARED:  # each hands over s/2: the total is 1 + (1 - s)^2
+        assert np.isclose(total[f"share {s:g}"], 1 + (1 - s) ** 2, atol=1e-6)
+    assert np.isclose(total["D3C"], 1.0, atol=1e-3)
+    gainers = dict(zip(comparison.RULES, arrays["gainers"].mean(0)[0], strict=True))
+    assert gainers["D3C"] == 1
+    assert gainers["LOLA"] == 0
+    worst = dict(zip(comparison.RULES, arrays["worst_change"].mean(0)[0], strict=True))
+    assert np.isclose(worst["D3C"], -0.5, atol=1e-3)
+
+
+def test_settled_by_hand():
+    total = np.array([[4.0, 1.0, 3.0], [1.5, 1.0, 3.0], [2.0, 1.0, 3.001], [2.0, 1.0, 4.0]])
+    t = np.array([0, 2, 4, 5])
+    assert np.array_equal(comparison._settled(t, total), [4, 0, 5])

@@ -54,6 +54,8 @@ def test_in_logits_is_the_chain_rule():
     step = 1e-6 * np.eye(game.dim)
     numeric = (game.loss(z + step) - game.loss(z - step)).T / 2e-6
     np.testing.assert_allclose(game.jacobian(z), numeric, atol=1e-6)
+    traced = Game(game.losses, game.owner)  # without its Jacobian: autograd sees through
+    np.testing.assert_allclose(traced.jacobian(z), game.jacobian(z), atol=1e-12)
     road = games.traffic(45, 45, 0, 10, 10)
     flat = Game(road.losses, road.owner, ProjectedSimplices([3] * 4), jacobian=road.jacobian)
     assert np.array_equal(in_logits(flat).jacobian(z), game.jacobian(z))
