@@ -38,6 +38,12 @@ def test_each_experiment_gives_the_arrays_it_has_tolerances_for(entry):
     assert len(entry.module.headline(arrays).splitlines()) > 1
 
 
+@pytest.mark.parametrize("name", experiments.REGISTRY)
+def test_tolerances_are_numbers_that_a_stored_record_may_hold(name):
+    tolerances = experiments.find(name).module.TOLERANCE.values()
+    assert all(isinstance(tol, float) and 0 <= tol < np.inf for tol in tolerances)
+
+
 def test_selfish_drivers_end_at_80_minutes_and_the_best_is_65():
     arrays = traffic.run(traffic.Config(runs=20, chunk=20))
     np.testing.assert_allclose(arrays["selfish_total_final"], 80 / 65, atol=1e-6)
@@ -155,6 +161,15 @@ def test_steps_to_the_optimum_are_counted_from_the_start():
     excess = path.f.sum(-1) - 1.0
     assert np.array_equal(steps[:, 0], (excess < 0.01).argmax(0))
     assert (scaling.run(replace(config, limit=3))["steps"] == -1).any()
+
+
+def test_closed_form_takes_less_memory_than_the_jacobian_of_many_players():
+    arrays = scaling.run(scaling.Config(runs=2, chunk=1, limit=1))
+    n = arrays["n"]
+    assert (arrays["general_peak_bytes"][n >= 20] > 8 * n[n >= 20] ** 2 * (n[n >= 20] - 1)).all()
+    assert (arrays["peak_bytes"][n >= 20] < 8 * n[n >= 20] ** 2 * 10).all()
+    assert (arrays["seconds_per_step"] > 0).all()
+    assert (arrays["general_seconds_per_step"] > 0).all()
 
 
 @pytest.mark.parametrize(
