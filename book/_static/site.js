@@ -9,7 +9,8 @@ document.addEventListener("click", (event) => {
 
 // What is wider than the page scrolls in its own box, which the keyboard must be able to reach.
 function markScrollable() {
-  document.querySelectorAll("mjx-container[display], .cell_output .text_html").forEach((box) => {
+  const boxes = "mjx-container[display], span.math, .cell_output .text_html";
+  document.querySelectorAll(boxes).forEach((box) => {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   });

@@ -64,10 +64,14 @@ def styled(draw):
 
 
 class _Decades(LogLocator):
-    """Ticks at 1, 2, 5 of each decade, or at decades alone where there are more than three."""
+    """Ticks at 1, 2, 5 of up to two decades, at 1, 3 of up to three, else at decades alone.
+
+    More of them, and labels such as 0.002 and 0.005 touch.
+    """
 
     def tick_values(self, vmin, vmax):
-        self.set_params(subs=(1.0, 2.0, 5.0) if vmax < 1e3 * vmin else (1.0,))
+        few = (1.0, 2.0, 5.0) if vmax < 150 * vmin else (1.0, 3.0)
+        self.set_params(subs=few if vmax < 1e3 * vmin else (1.0,))
         return super().tick_values(vmin, vmax)
 
 
