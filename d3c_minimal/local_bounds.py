@@ -8,7 +8,7 @@ from d3c_minimal.smooth_program import check_mu_bar
 
 
 def utilitarian_bound(game, x, A, dt, mu_bar=np.inf):
-    """Return each agent's term of the bound (7), (72) on the local price of the total: (..., n).
+    """Return each agent's term of the bound (7), (72) on the local price of the total: (..., n)::
 
         rho_i = 1 + dt ReLU(d/dt log f^A_i + |grad_{x_i} f^A_i|^2 / (mu_bar f^A_i))
 
@@ -45,7 +45,7 @@ def utilitarian_bound(game, x, A, dt, mu_bar=np.inf):
 
 
 def egalitarian_bound(game, x, A, dt, mu_bar=np.inf, tie=1e-9):
-    """Return the bound (8), (101) on the local price of the largest loss, shape (...).
+    """Return the bound (8), (101) on the local price of the largest loss, shape (...)::
 
         1 + dt ReLU(d/dt log max_i f^A_i + sum_i |grad_{x_i} f^A_i|^2 / (mu_bar max_i f^A_i))
 

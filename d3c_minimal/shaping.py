@@ -4,14 +4,14 @@ Each rule turns a point into a direction ``g`` ``(..., d)``, and :func:`shape` r
 ``x <- x - eta_x g``; plain gradient descent is ``g = xi``. All of them are written for losses, to
 be made small, and built from
 
-======== ============== ====================================================================
-symbol   shape          meaning
-======== ============== ====================================================================
-``xi``   ``(..., d)``   in each coordinate, the gradient of its owner's own loss
-``J``    ``(..., n, d)`` all gradients: ``J[k]`` is the gradient of f_k
-``H``    ``(..., d, d)`` Jacobian of xi: ``H[m, l]`` = d^2 f_owner(m) / dx_m dx_l
-``H_o``  ``(..., d, d)`` ``H`` where m and l have different owners, 0 elsewhere
-======== ============== ====================================================================
+======== ================ ==================================================================
+symbol   shape            meaning
+======== ================ ==================================================================
+``xi``   ``(..., d)``     in each coordinate, the gradient of its owner's own loss
+``J``    ``(..., n, d)``  all gradients: ``J[k]`` is the gradient of f_k
+``H``    ``(..., d, d)``  Jacobian of xi: ``H[m, l]`` = d^2 f_owner(m) / dx_m dx_l
+``H_o``  ``(..., d, d)``  ``H`` where m and l have different owners, 0 elsewhere
+======== ================ ==================================================================
 
 The rules think of x as free. In a Box the step is clipped afterwards, and an opponent's move is
 foreseen as if it were not. On simplices they are not defined: write the losses in logits.
@@ -64,8 +64,8 @@ def across(game, H):
 def lookahead(game, x, alpha):
     """Step as if the others had already taken theirs: g = xi - alpha H_o xi.
 
-    To first order the gradient of f_i(x_i, x_-i - alpha xi_-i) in x_i with the others' steps
-    held fixed (Zhang and Lesser 2010).
+    To first order the gradient of ``f_i(x_i, x_-i - alpha xi_-i)`` in x_i with the others'
+    steps held fixed (Zhang and Lesser 2010).
 
     Parameters
     ----------
@@ -98,9 +98,9 @@ def sos(game, x, alpha, a=0.5, b=0.1):
     """Shape as far as it does not turn round: g = xi - alpha H_o xi - p alpha chi.
 
     With g_0 = xi - alpha H_o xi, p is the smaller of two (Letcher et al. 2019, Algorithm 1):
-    p_1 = 1 where <-alpha chi, g_0> > 0, else min(1, -a |g_0|^2 / <-alpha chi, g_0>), which keeps
-    <g, g_0> >= (1 - a) |g_0|^2; and p_2 = |xi|^2 where |xi| < b, else 1, which lets the shaping
-    fade at rest points. Each run has its own p.
+    p_1 = 1 where ``<-alpha chi, g_0> > 0``, else ``min(1, -a |g_0|^2 / <-alpha chi, g_0>)``, which
+    keeps ``<g, g_0> >= (1 - a) |g_0|^2``; and ``p_2 = |xi|^2`` where ``|xi| < b``, else 1, which
+    lets the shaping fade at rest points. Each run has its own p.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def sos(game, x, alpha, a=0.5, b=0.1):
 def consensus(game, x, gamma):
     """Descend also the size of the joint gradient: g = xi + gamma H^T xi.
 
-    H^T xi is the gradient of |xi|^2 / 2 (Mescheder et al. 2017).
+    H^T xi is the gradient of ``|xi|^2 / 2`` (Mescheder et al. 2017).
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def symplectic(game, x, strength=1.0, epsilon=0.1):
     game, x
         As in :func:`lookahead`.
     strength : float
-        |lambda|, 0 or above.
+        Size of lambda, 0 or above.
     epsilon : float or None
         Bias towards a positive sign; with None lambda is ``strength`` everywhere.
 

@@ -102,6 +102,8 @@ def test_every_repair_still_finds_what_it_repairs():
         assert wrong in text
     page = '<i onclick="window.print()"></i><script defer src="a/fontawesome.js?digest=1"></script>'
     assert mends.mend(page) == '<i type="button" data-d3c-do="print"></i>'
+    titled = '<div class="proof lemma" id="a"><p class="admonition-title" id="a">Lemma</p></div>'
+    assert mends.mend(titled) == titled.replace(' id="a">Lemma', ">Lemma")
 
 
 def test_vendored_files_are_those_that_are_listed(tmp_path, monkeypatch):

@@ -219,6 +219,21 @@ def test_many_rising_games_stay_within_the_bounds():
     assert ((worst - largest) / dt**2)[alone].max() < 20
 
 
+def test_a_finite_mu_bar_is_an_allowance_on_short_steps():
+    """The bound is at least 1 + dt (S' + |F|^2 / mu_bar) / S: (7) holds without a remainder."""
+    game, x, A = rising_waves(1, count=100)
+    F, S = mixing.joint_gradient(game, x, A), game.loss(x).sum(-1)
+    rate = mixing.contract_game(game, x, A).rate.sum(-1)
+    for mu_bar in (5.0, 0.1):
+        least = 1 + 1e-4 * np.maximum(rate + (F**2).sum(-1) / mu_bar, 0) / S
+        bound = utilitarian_bound(game, x, A, 1e-4, mu_bar).max(-1)
+        assert (bound >= least - 1e-14).all()
+        assert (bound >= local_price(game, x, A, 1e-4)).all()
+    rising = rate > 0
+    without = utilitarian_bound(game, x, A, 1e-4).max(-1)
+    assert (without < least)[rising].any()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_rates_by_finite_differences(seed):
     rng = np.random.default_rng(seed)

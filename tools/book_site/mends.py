@@ -19,7 +19,12 @@ REPLACED = {
     # Roles that are deprecated, and break the list that they stand in.
     ' role="doc-biblioentry"': ' role="listitem"',
     ' role="doc-backlink"': "",
+    # Proofs, exercises and solutions all carry one id, and a lemma's title that of the lemma.
+    'class="proof admonition" id="proof"': 'class="proof admonition"',
+    '<section id="exercise-content">': "<section>",
+    '<section id="solution-content">': "<section>",
 }
+TITLE_ID = re.compile(r'(<p class="admonition-title") id="[^"]*"')
 # The script that draws every icon there is; icons.py brings those in use.
 ICON_SCRIPT = re.compile(r"\s*<script[^>]*\bfontawesome\.js[^>]*></script>")
 
@@ -29,4 +34,4 @@ def mend(page):
     page = ICON_SCRIPT.sub("", page)
     for wrong, right in REPLACED.items():
         page = page.replace(wrong, right)
-    return page
+    return TITLE_ID.sub(r"\1", page)
