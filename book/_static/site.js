@@ -9,9 +9,16 @@ document.addEventListener("click", (event) => {
 
 // What is wider than the page scrolls in its own box, which the keyboard must be able to reach.
 function markScrollable() {
-  const boxes = "mjx-container[display], span.math, .cell_output .text_html";
-  document.querySelectorAll(boxes).forEach((box) => {
+  document.querySelectorAll("mjx-container[display], .cell_output .text_html").forEach((box) => {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  });
+  // A formula in a line: its hidden copy for screen readers is wider, so its own width counts.
+  document.querySelectorAll("span.math").forEach((box) => {
+    const formula = box.querySelector("mjx-math");
+    const wide = formula && formula.getBoundingClientRect().width > box.clientWidth + 2;
+    box.classList.toggle("d3c-wide", Boolean(wide));
+    if (wide) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   });
 }

@@ -34,7 +34,7 @@ def spiral():
 
 
 def tandem():
-    """Letcher et al. (2019): both push, neither wants the sum far from 1."""
+    """Letcher et al. (2019): both push, neither wants the sum far from 0."""
     return Game(lambda x: (x[..., :1] + x[..., 1:]) ** 2 - 2 * x, [0, 1], name="tandem")
 
 
@@ -167,6 +167,21 @@ def test_symplectic_adjustment_by_hand():
         np.testing.assert_allclose(found, xi[r] + 0.7 * sign * turn, atol=1e-12)
         found = shaping.symplectic(game, x, 0.7, None)[r]
         np.testing.assert_allclose(found, xi[r] + 0.7 * turn, atol=1e-12)
+
+
+def test_the_alignment_is_divided_by_the_number_of_coordinates():
+    """With epsilon a little below and above the alignment by hand, the sign is - and +."""
+    game, x = waves(3, 4)
+    xi, _, H = shaping.derivatives(game, x)
+    turn = np.einsum("rkm,rk->rm", H - np.swapaxes(H, 1, 2), xi) / 2
+    uphill = np.einsum("rkm,rk->rm", H, xi)
+    alignment = (xi * uphill).sum(-1) * (turn * uphill).sum(-1) / 6
+    repelled = np.flatnonzero(alignment < -1e-6)
+    assert repelled.size > 0
+    for r in repelled:
+        for factor, sign in ((0.99, -1), (1.01, 1)):
+            found = shaping.symplectic(game, x[r], 1.0, -factor * alignment[r])
+            np.testing.assert_allclose(found, xi[r] + sign * turn[r], atol=1e-12)
 
 
 def test_competitive_descent_is_the_two_player_formula():
