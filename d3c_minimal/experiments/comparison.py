@@ -27,9 +27,9 @@ SHAPING = {
     "competitive": shaping.competitive,
 }
 STRENGTHS = {  # of the rules in the order above; where the losses split, foresight is idle
-    "Braess network": (0.1, 0.1, 0.1, 0.1, 0.1, 0.1),
-    "election": (0.1, 0.1, 0.1, 0.1, 0.1, 0.1),
-    "bilinear F.7": (0.1, 0.1, 0.1, 0.1, 0.1, 0.1),
+    "Braess network": (1.0, 1.0, 1.0, 1.0, 0.01, 1.0),
+    "election": (0.01, 0.01, 0.01, 0.01, 0.01, 0.01),
+    "bilinear F.7": (1.0, 1.0, 1.0, 1.0, 0.01, 1.0),
 }
 PACE = {  # eta_A and epsilon of D3C
     "Nash paradox": (0.03, 0.1),
