@@ -191,20 +191,22 @@ def test_who_gains_from_a_share_in_game_2(compared):
     assert (found["total"]["share 1"] < 0).all()
 
 
-def test_d3c_is_read_at_the_same_step_as_the_others_and_later(compared):
+def test_d3c_is_read_at_the_same_step_as_the_others_and_later(compared, monkeypatch):
+    monkeypatch.setitem(comparison.PACE, "election", (0.2, 0.01))
     found = compared("election", steps=40)
     setting = comparison.settings()["election"]
     later = []
     for k in range(2):
         rng = np.random.default_rng(np.random.SeedSequence(0, spawn_key=(k,)))
         x0 = rng.uniform(0.0, 0.5, (2, 4))
-        eta_A, epsilon = comparison.PACE["election"]
-        path = dynamics.d3c(setting.game, x0, setting.eta_x, eta_A, epsilon, 200)
+        path = dynamics.d3c(setting.game, x0, setting.eta_x, 0.2, 0.01, 200)
         chunk = slice(2 * k, 2 * k + 2)
         np.testing.assert_allclose(found["total"]["D3C"][chunk], path.f[40].sum(-1) / 2.0)
         later.append(path.f[200].sum(-1) / 2.0)
     np.testing.assert_allclose(found["later"][:, 0], np.concatenate(later))
     assert (abs(found["later"][:, 0] - found["total"]["D3C"]) > 1e-6).any()
+    ends = [found["total"][rule].mean() for rule in comparison.RULES]
+    np.testing.assert_allclose(found["path"][0, :, -1], ends)
 
 
 def test_the_dials_are_those_that_did_best_on_other_starts():
