@@ -15,6 +15,7 @@ from d3c_minimal.experiments import (
     resets,
     scaling,
     sensitivity,
+    strengths,
     traffic,
     ways,
 )
@@ -115,6 +116,18 @@ REGISTRY = {
             "0 to 10 of ten players learn by gradient descent, beyond the paper",
             mavericks,
             mavericks.Config(learning=True),
+        ),
+        (
+            "comparison_strengths",
+            "the strength of each shaping rule for the comparison, chosen with another seed",
+            strengths,
+            strengths.Config(),
+        ),
+        (
+            "comparison_pace",
+            "eta_A and epsilon of D3C for the comparison, chosen with another seed",
+            strengths,
+            strengths.Config(of="D3C"),
         ),
         (
             "comparison",

@@ -1,7 +1,9 @@
 """D3C beside what it is compared with: selfish, cooperative and shaping learners, fixed mixtures.
 
-Every rule meets every exact game from the same starts, with the game's own step size. On simplices
-all of them move logits, where the shaping rules are defined.
+Every rule meets every exact game from the same starts, with the game's step size and number of
+steps. On simplices all of them move logits, where the shaping rules are defined. The dials of a
+rule are set to what did best on other starts (see ``strengths``): each shaping rule's strength
+where foresight can matter, and D3C's eta_A and epsilon where the total has a least.
 """
 
 from dataclasses import dataclass
@@ -16,50 +18,65 @@ from d3c_minimal.spaces import Simplices
 
 GAIN = 1e-3  # a player gains who saves this share of the mean best loss (of 1, if that is not > 0)
 SHARED = (0.3, 0.6, 1.0)  # fixed mixtures: the share of the loss that is spread over all alike
-FORESIGHT = {
+SHAPING = {
     "LookAhead": shaping.lookahead,
     "LOLA": shaping.lola,
     "SOS": shaping.sos,
     "consensus": shaping.consensus,
+    "symplectic": shaping.symplectic,
     "competitive": shaping.competitive,
 }
+STRENGTHS = {  # of the rules in the order above; where the losses split, foresight is idle
+    "Braess network": (1.0, 1.0, 1.0, 1.0, 0.01, 1.0),
+    "election": (0.01, 0.01, 0.01, 0.01, 0.01, 0.01),
+    "bilinear F.7": (1.0, 1.0, 1.0, 1.0, 0.01, 1.0),
+}
+PACE = {  # eta_A and epsilon of D3C
+    "Nash paradox": (0.03, 0.1),
+    "dilemma of 2": (0.03, 0.1),
+    "dilemma of 10": (0.1, 0.1),
+    "Braess network": (0.3, 0.1),
+    "election": (0.1, 0.1),
+    "bilinear F.7": (0.03, 0.0),
+}
+BY_HAND = 0.1, 0.0  # where there is no least total to choose by
+LATER = 5  # D3C is watched for so many times the steps of the others: does it stay where it is?
+POINTS = 51  # of each path that is kept
 
 
 class Setting(NamedTuple):
-    """A game with the rates at which it is played, and the range of its starts (None: sampled)."""
+    """A game, the step size and number of steps, and the range of starts (None: sampled)."""
 
     game: object
     eta_x: float
-    eta_A: float
-    epsilon: float
     steps: int
     starts: tuple | None
-    foresight: float  # alpha, gamma and eta of the shaping rules
 
 
 def settings():
-    """Return the exact games of the paper, by name, each with its rates (all our choice)."""
+    """Return the exact games of the paper, by name, each with its setting (all our choice)."""
     B = np.array([[0.0, -0.375], [-0.5, 0.0]])  # half of F.7's C for each player
     return {
-        "Nash paradox, kappa 0.1": Setting(
-            games.nash_paradox(0.1), 0.05, 0.1, 0.0, 400, (0.4, 1.0), 0.1
-        ),
-        "dilemma of 2": Setting(games.prisoners_dilemma(2), 0.1, 0.1, 0.1, 300, (0.0, 1.0), 0.1),
-        "dilemma of 10": Setting(games.prisoners_dilemma(10), 0.1, 0.1, 0.01, 300, (0.0, 1.0), 0.1),
-        "Braess network": Setting(
-            games.traffic(45.0, 45.0, 0.0, 10.0, 10.0), 0.1, 0.1, 0.0, 1000, None, 0.01
-        ),
-        "election": Setting(games.election(), 0.05, 0.25, 0.01, 1000, (0.0, 0.5), 0.1),
-        "efficient but unfair": Setting(
-            games.efficient_but_unfair(), 0.01, 0.1, 0.0, 1000, (0.5, 2.5), 0.1
-        ),
-        "bilinear F.7": Setting(games.bilinear(B, B), 0.1, 0.1, 0.0, 1000, None, 0.1),
+        "Nash paradox": Setting(games.nash_paradox(0.25), 0.05, 800, (0.0, 1.0)),
+        "dilemma of 2": Setting(games.prisoners_dilemma(2), 0.1, 300, (0.0, 1.0)),
+        "dilemma of 10": Setting(games.prisoners_dilemma(10), 0.1, 300, (0.0, 1.0)),
+        "Braess network": Setting(games.traffic(45.0, 45.0, 0.0, 10.0, 10.0), 0.1, 1000, None),
+        "election": Setting(games.election(), 0.05, 1000, (0.0, 0.5)),
+        "efficient but unfair": Setting(games.efficient_but_unfair(), 0.01, 1000, (0.5, 2.5)),
+        "bilinear F.7": Setting(games.bilinear(B, B), 0.5, 1000, None),
     }
 
 
 GAMES = tuple(settings())
-RULES = ("selfish", *(f"share {s:g}" for s in SHARED), *FORESIGHT, "symplectic", "D3C")
-TOLERANCE = {"total": 1e-4, "gainers": 0.02, "worst_change": 1e-4, "steps": 2.0}
+RULES = ("selfish", "frozen start", *(f"share {s:g}" for s in SHARED), *SHAPING, "D3C")
+TOLERANCE = {
+    "total": 1e-4,
+    "gainers": 0.02,
+    "worst_change": 1e-4,
+    "steps": 2.0,
+    "later": 1e-3,
+    "path": 1e-4,
+}
 
 
 @dataclass(frozen=True)
@@ -68,7 +85,7 @@ class Config:
 
     steps: int = 0  # 0: as many as the game's setting says
     runs: int = 40
-    chunk: int = 10
+    chunk: int = 20
 
 
 def simulate(config, runs, rng):
@@ -80,53 +97,71 @@ def simulate(config, runs, rng):
         ``total``, the last total loss (over the least, where the game's is known and above 0);
         ``gainers``, the share of players with a lower loss than under selfish play;
         ``worst_change``, the largest change of a player's loss against that; ``steps`` until the
-        total stays within 1 % of the way from its start to its end.
+        total stays within 1 % of the way from its start to its end; ``path`` (R, G, K, 51), the
+        total at evenly spaced steps from the first to the last.
+        And ``later`` (R, G): D3C's ``total`` after 5 times the steps.
     """
-    found = {key: np.empty((runs, len(GAMES), len(RULES))) for key in TOLERANCE}
-    for g, setting in enumerate(settings().values()):
-        game, x0 = _start(setting, runs, rng)
-        paths = {rule: _play(rule, setting, game, x0, config.steps) for rule in RULES}
-        least = setting.game.reference.optimal_losses
-        scale = least.sum() if least is not None and least.sum() > 0 else 1.0
-        for k, path in enumerate(paths.values()):
-            change = path.summary["f"][-1] - paths["selfish"].summary["f"][-1]
-            found["total"][:, g, k] = path.summary["f"][-1].sum(-1) / scale
-            found["gainers"][:, g, k] = (change < -GAIN * scale / game.n_players).mean(-1)
-            found["worst_change"][:, g, k] = change.max(-1)
-            found["steps"][:, g, k] = _settled(path.t, path.summary["f"].sum(-1))
+    shape = (runs, len(GAMES), len(RULES))
+    found = {key: np.empty(shape) for key in ("total", "gainers", "worst_change", "steps")}
+    found |= {"later": np.empty(shape[:2]), "path": np.empty((*shape, POINTS))}
+    for g, (name, setting) in enumerate(settings().items()):
+        steps = config.steps or setting.steps
+        game, x0 = start(setting, runs, rng)
+        scale = _scale(setting.game)
+        dials = dict(zip(SHAPING, STRENGTHS.get(name, [0.1] * len(SHAPING)), strict=True))
+        dials["D3C"] = PACE.get(name, BY_HAND)
+        ends = []
+        for k, rule in enumerate(RULES):
+            longer = LATER if rule == "D3C" else 1
+            t, f = play(rule, setting, game, x0, longer * steps, dials.get(rule))
+            found["later"][:, g] = f[-1].sum(-1) / scale  # D3C is the last rule
+            t, f = t[t <= steps], f[t <= steps]
+            ends.append(f[-1])
+            total = f.sum(-1) / scale
+            found["total"][:, g, k] = total[-1]
+            found["steps"][:, g, k] = _settled(t, total)
+            found["path"][:, g, k] = total[np.linspace(0, len(t) - 1, POINTS).round().astype(int)].T
+        change = np.stack(ends, 1) - ends[0][:, None]  # (R, K, n), against selfish play
+        found["gainers"][:, g] = (change < -GAIN * scale / game.n_players).mean(-1)
+        found["worst_change"][:, g] = change.max(-1)
     return found
 
 
-def _start(setting, runs, rng):
+def start(setting, runs, rng):
+    """Return the game that all rules play, and random starts of it."""
     game = setting.game
     if isinstance(game.space, Simplices):
         return in_logits(game), np.log(game.space.sample(rng, (runs, game.dim)))
     return game, rng.uniform(*setting.starts, (runs, game.dim))
 
 
-def _play(rule, setting, game, x0, steps):
+def play(rule, setting, game, x0, steps, dial=None):
+    """Return each second step (S,), the last too, and everyone's losses (S, R, n) there.
+
+    ``dial`` is the strength of a shaping rule, or (eta_A, epsilon) of D3C.
+    """
     n, eta_x = game.n_players, setting.eta_x
-    how = {
-        "steps": steps or setting.steps,
-        "every": 2,
-        "summary": {"f": lambda x, A, f: f},
-        "progress": False,
-    }
+    how = {"steps": steps, "every": 2, "summary": {"f": lambda x, A, f: f}, "progress": False}
     if rule == "D3C":
-        return dynamics.d3c(game, x0, eta_x, setting.eta_A, setting.epsilon, **how)
-    if rule == "selfish":
-        return dynamics.gradient_descent(game, x0, eta_x, **how)
-    if rule.startswith("share"):
-        s = float(rule.split()[1])
-        A = (1 - s) * np.eye(n) + s * mixing.cooperative(n)
-        return dynamics.gradient_descent(game, x0, eta_x, A=A, **how)
-    if rule == "symplectic":
-        return shaping.shape(game, shaping.symplectic, x0, eta_x, **how)
+        path = dynamics.d3c(game, x0, eta_x, *dial, **how)
+    elif rule in SHAPING:
+        path = shaping.shape(game, lambda game, x: SHAPING[rule](game, x, dial), x0, eta_x, **how)
+    else:
+        path = dynamics.gradient_descent(game, x0, eta_x, A=_mixture(rule, n), **how)
+    return path.t, path.summary["f"]
 
-    def look(game, x):
-        return FORESIGHT[rule](game, x, setting.foresight)
 
-    return shaping.shape(game, look, x0, eta_x, **how)
+def _mixture(rule, n):
+    """Return the mixture that a rule keeps: selfish, where D3C starts, or a share spread alike."""
+    if rule == "frozen start":
+        return mixing.selfish(n)
+    s = float(rule.split()[1]) if rule.startswith("share") else 0.0
+    return (1 - s) * np.eye(n) + s * mixing.cooperative(n)
+
+
+def _scale(game):
+    least = game.reference.optimal_losses
+    return least.sum() if least is not None and least.sum() > 0 else 1.0
 
 
 def _settled(t, total):
@@ -137,15 +172,16 @@ def _settled(t, total):
 
 
 def collect(chunks):
-    """Join the chunks."""
-    return {key: np.concatenate([chunk[key] for chunk in chunks]) for key in TOLERANCE}
+    """Join the chunks; of the paths the mean over all runs is kept, (G, K, 51)."""
+    arrays = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in TOLERANCE}
+    return arrays | {"path": arrays["path"].mean(0)}
 
 
 def headline(arrays):
     """Sum up the numbers: the mean last total of each rule on each game."""
     lines = ["mean last total (over the least, where that is above 0)"]
     for g, name in enumerate(GAMES):
-        lines.append(name)
+        lines.append(f"{name}; D3C later {arrays['later'][:, g].mean():.4f}")
         for k, rule in enumerate(RULES):
             total, steps = arrays["total"][:, g, k], arrays["steps"][:, g, k]
             gainers, worst = arrays["gainers"][:, g, k], arrays["worst_change"][:, g, k]

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from d3c_minimal import dynamics, experiments, games
+from d3c_minimal import data, dynamics, experiments, games
 from d3c_minimal.experiments import (
     comparison,
     mavericks,
     resets,
     scaling,
     sensitivity,
+    strengths,
     traffic,
     ways,
 )
@@ -24,6 +25,7 @@ TINY = {
     resets: {"runs": 3, "chunk": 2, "steps": 3, "rounds": 2},
     scaling: {"runs": 3, "chunk": 2, "limit": 2},
     comparison: {"runs": 2, "chunk": 1, "steps": 4},
+    strengths: {"runs": 2, "chunk": 1, "steps": 2},
 }
 HERE = [entry for entry in experiments.REGISTRY.values() if entry.module in TINY]
 
@@ -178,6 +180,7 @@ def test_closed_form_takes_less_memory_than_the_jacobian_of_many_players():
         (traffic, {"networks": "none"}, "choose braess, closed or random"),
         (traffic, {"move": "sideways"}, "choose entropic"),
         (sensitivity, {"game": "chess"}, "choose traffic or dilemma"),
+        (strengths, {"of": "LOLA"}, "choose shaping or D3C"),
     ],
 )
 def test_unknown_choices_are_refused(module, changes, word):
@@ -185,22 +188,83 @@ def test_unknown_choices_are_refused(module, changes, word):
         module.run(replace(module.Config(), runs=1, chunk=1, **changes))
 
 
-def test_the_comparison_on_two_players_is_what_is_known(monkeypatch):
-    only = {"dilemma of 2": comparison.settings()["dilemma of 2"]}
-    monkeypatch.setattr(comparison, "settings", lambda: only)
-    monkeypatch.setattr(comparison, "GAMES", tuple(only))
-    arrays = comparison.run(comparison.Config(runs=4, chunk=2))
-    total = dict(zip(comparison.RULES, arrays["total"].mean(0)[0], strict=True))
-    for rule in ("selfish", *comparison.FORESIGHT, "symplectic"):
-        assert np.isclose(total[rule], 2.0)
+@pytest.fixture
+def compared(monkeypatch):
+    """Compare all rules on one game alone: arrays by rule, of the runs."""
+
+    def compare(name, **changes):
+        only = {name: comparison.settings()[name]}
+        monkeypatch.setattr(comparison, "settings", lambda: only)
+        monkeypatch.setattr(comparison, "GAMES", (name,))
+        arrays = comparison.run(comparison.Config(**{"runs": 4, "chunk": 2} | changes))
+        by_rule = {
+            key: dict(zip(comparison.RULES, arrays[key][:, 0].T, strict=True))
+            for key in ("total", "gainers", "worst_change", "steps")
+        }
+        return by_rule | {key: arrays[key] for key in ("later", "path")}
+
+    return compare
+
+
+def test_the_comparison_on_two_players_is_what_is_known(compared):
+    found = compared("dilemma of 2")
+    total = found["total"]
+    for rule in ("selfish", *comparison.SHAPING):
+        np.testing.assert_allclose(total[rule], 2.0)
     for s in comparison.SHARED:  # each hands over s/2: the total is 1 + (1 - s)^2
-        assert np.isclose(total[f"share {s:g}"], 1 + (1 - s) ** 2, atol=1e-6)
-    assert np.isclose(total["D3C"], 1.0, atol=1e-3)
-    gainers = dict(zip(comparison.RULES, arrays["gainers"].mean(0)[0], strict=True))
-    assert gainers["D3C"] == 1
-    assert gainers["LOLA"] == 0
-    worst = dict(zip(comparison.RULES, arrays["worst_change"].mean(0)[0], strict=True))
-    assert np.isclose(worst["D3C"], -0.5, atol=1e-3)
+        np.testing.assert_allclose(total[f"share {s:g}"], 1 + (1 - s) ** 2, atol=1e-6)
+    np.testing.assert_allclose(total["frozen start"], 1 + 0.98**2, atol=1e-6)
+    np.testing.assert_allclose(total["D3C"], 1.0, atol=1e-3)
+    assert (found["gainers"]["D3C"] == 1).all()
+    assert (found["gainers"]["LOLA"] == 0).all()
+    np.testing.assert_allclose(found["worst_change"]["D3C"], -0.5, atol=1e-3)
+    np.testing.assert_allclose(found["later"], 1.0, atol=1e-3)
+    assert found["path"].shape == (1, len(comparison.RULES), comparison.POINTS)
+    np.testing.assert_allclose(found["path"][0, :, -1], [v.mean() for v in total.values()])
+
+
+def test_who_gains_from_a_share_in_game_2(compared):
+    found = compared("efficient but unfair")
+    assert (found["gainers"]["share 1"] == 0.5).all()  # one of two, at the other's cost
+    assert (found["worst_change"]["share 1"] > 0).all()
+    assert (found["total"]["share 1"] < 0).all()
+
+
+def test_d3c_is_read_at_the_same_step_as_the_others_and_later(compared, monkeypatch):
+    monkeypatch.setitem(comparison.PACE, "election", (0.2, 0.01))
+    found = compared("election", steps=40)
+    setting = comparison.settings()["election"]
+    later = []
+    for k in range(2):
+        rng = np.random.default_rng(np.random.SeedSequence(0, spawn_key=(k,)))
+        x0 = rng.uniform(0.0, 0.5, (2, 4))
+        path = dynamics.d3c(setting.game, x0, setting.eta_x, 0.2, 0.01, 200)
+        chunk = slice(2 * k, 2 * k + 2)
+        np.testing.assert_allclose(found["total"]["D3C"][chunk], path.f[40].sum(-1) / 2.0)
+        later.append(path.f[200].sum(-1) / 2.0)
+    np.testing.assert_allclose(found["later"][:, 0], np.concatenate(later))
+    assert (abs(found["later"][:, 0] - found["total"]["D3C"]) > 1e-6).any()
+    ends = [found["total"][rule].mean() for rule in comparison.RULES]
+    np.testing.assert_allclose(found["path"][0, :, -1], ends)
+
+
+def test_the_dials_are_those_that_did_best_on_other_starts():
+    stored = {name: data.result(f"comparison_{name}") for name in ("strengths", "pace")}
+    assert strengths.best(stored["strengths"].arrays) == comparison.STRENGTHS
+    best = strengths.best(stored["pace"].arrays)
+    assert {name: choice for name, (choice,) in best.items()} == comparison.PACE
+    seeds = {result.record["seed"] for result in stored.values()}
+    assert data.result("comparison").record["seed"] not in seeds
+
+
+def test_the_best_dial_has_the_least_mean_total():
+    total = np.ones((4, 3, 6, 3))
+    total[:, 0, 1, 2] = 0.5
+    total[:2, 2, 3, 1] = (0.0, 1.5)  # a mean of 0.875
+    best = strengths.best({"total": total})
+    assert best["Braess network"] == (0.01, 1.0, 0.01, 0.01, 0.01, 0.01)
+    assert best["election"] == (0.01,) * 6
+    assert best["bilinear F.7"] == (0.01, 0.01, 0.01, 0.1, 0.01, 0.01)
 
 
 def test_settled_by_hand():
