@@ -48,11 +48,8 @@ pdf: venv  ## print the built book into _build/book.pdf, with Chromium
 notebooks: venv  ## execute all chapters in place and normalise them (D3C_LEDGER=write updates the ledger)
 	@$(BIN)/python tools/execute_notebooks.py
 
-results: venv  ## run the recorded command of every stored result again (some ten minutes)
-	@for name in $$($(BIN)/python -m d3c_minimal list | cut -d ' ' -f 1); do \
-	    command=$$(sed -n 's/^ *"command": "\(.*\)",*$$/\1/p' d3c_minimal/data/results/$$name.json); \
-	    echo "$$command"; PATH="$(CURDIR)/$(BIN):$$PATH" sh -c "$$command" || exit 1; \
-	done
+results: venv  ## run the recorded command of each stored result whose source has changed
+	@$(BIN)/python tools/run_results.py
 
 lint: venv  ## ruff on code and notebooks; notebooks normalised and executed
 	@$(BIN)/ruff check .

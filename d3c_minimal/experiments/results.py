@@ -11,6 +11,7 @@ import numpy as np
 
 from d3c_minimal import data
 from d3c_minimal.experiments import find, runner
+from d3c_minimal.experiments.source import source_hash
 
 COMMAND = "python -m d3c_minimal run"
 
@@ -72,7 +73,7 @@ def produce(name, changes=None, seed=0, jobs=None, folder="results", command="",
         "wall_seconds": round(time.perf_counter() - begin, 2),
         "command": command
         or f"python -m d3c_minimal run {name} --runs {config.runs} --seed {seed}",
-        "source_sha256": runner.source_hash(),
+        "source_sha256": source_hash(module.__name__),
         "npz_sha256": hashlib.sha256(npz.read_bytes()).hexdigest(),
         "arrays": {
             key: {
@@ -115,7 +116,7 @@ def verify(name, folder=None, jobs=None):
     list of Comparison
         In the order of the arrays' names.
     bool
-        Whether the package's source is what it was at the run.
+        Whether the source that the experiment depends on is what it was at the run.
 
     Raises
     ------
@@ -140,7 +141,7 @@ def verify(name, folder=None, jobs=None):
     for key, tolerance in tolerances.items():
         difference = _largest_difference(stored[key], again[key])
         rows.append(Comparison(key, difference, tolerance, difference <= tolerance))
-    return rows, record["source_sha256"] == runner.source_hash()
+    return rows, record["source_sha256"] == source_hash(module.__name__)
 
 
 def _largest_difference(a, b):

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 from dataclasses import asdict, fields, replace
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 
 import joblib
@@ -24,10 +24,9 @@ from tqdm.auto import tqdm
 
 import d3c_minimal
 from d3c_minimal import data
+from d3c_minimal.experiments.source import source_hash
 
 MAX_RUNS = 1_000_000
-# No number depends on these parts of the package.
-_NOT_HASHED = {"plots", "explorers", "data", "ledger.py", "__main__.py", "__pycache__"}
 
 
 def run(
@@ -147,24 +146,6 @@ def change(config, changes):
     return replace(config, **changes)
 
 
-def source_hash():
-    """Return the sha256 of all modules that numbers can depend on, line endings set aside."""
-    digest = hashlib.sha256()
-
-    def add(folder, prefix):
-        for path in sorted(folder.iterdir(), key=lambda path: path.name):
-            if path.name in _NOT_HASHED:
-                continue
-            if path.is_dir():
-                add(path, f"{prefix}{path.name}/")
-            elif path.name.endswith(".py"):
-                content = path.read_bytes().replace(b"\r\n", b"\n")
-                digest.update(f"{prefix}{path.name} {len(content)}\n".encode() + content)
-
-    add(resources.files(d3c_minimal), "")
-    return digest.hexdigest()
-
-
 def versions():
     """Return what a result may depend on besides the source: Python, packages, machine."""
     packages = {name: metadata.version(name) for name in ("numpy", "autograd", "joblib")}
@@ -184,7 +165,8 @@ class Checkpoints:
     """
 
     def __init__(self, folder, name, config, seed):
-        about = [name, asdict(config), seed, source_hash(), versions()]
+        source = source_hash(type(config).__module__)
+        about = [name, asdict(config), seed, source, versions()]
         self.folder = Path(folder).absolute() / f"{name}.partial"
         self.key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]
 

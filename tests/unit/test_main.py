@@ -75,7 +75,7 @@ def test_verify_says_what_differs(call, monkeypatch):
         return {**arrays, "rho_mean": arrays["rho_mean"] + 0.25}
 
     monkeypatch.setattr(prisoners_dilemma, "collect", off)
-    monkeypatch.setattr("d3c_minimal.experiments.runner.source_hash", lambda: "new")
+    monkeypatch.setattr("d3c_minimal.experiments.results.source_hash", lambda module: "new")
     code, out, err = call("verify", "--out", "results", "--jobs", "1")
     assert code == 1
     assert out.startswith(f"{NAME} (source changed since the run)\n")
