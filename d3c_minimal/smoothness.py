@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from d3c_minimal.finite import MAX_ENTRIES, loss_tensor
+from d3c_minimal.tensors import MAX_ENTRIES, loss_tensor
 
 ROUNDING = 1e-13  # relative: what is below it is taken for 0
 
