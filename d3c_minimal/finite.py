@@ -19,6 +19,7 @@ from d3c_minimal.mixed import mixed_equilibria as mixed_equilibria
 from d3c_minimal.spaces import Simplices
 from d3c_minimal.tensors import from_payoffs as from_payoffs
 from d3c_minimal.tensors import loss_tensor
+from d3c_minimal.tensors import normal_form as normal_form
 from d3c_minimal.tensors import tabulate as tabulate
 
 CHUNK = 2**22  # numbers held while runs are contracted with the tensor: 32 MB

@@ -15,7 +15,7 @@ import numpy as np
 
 from d3c_minimal.tensors import loss_tensor
 
-MAX_SYSTEMS = 50_000  # linear systems for each player: 8 x 10 or 9 x 9 actions, 2 x 314, 3 x 65
+MAX_SYSTEMS = 50_000  # linear systems for each player: 8 x 10 or 9 x 9 actions, 2 x 314, 3 x 64
 TIE = 1e-9  # after scaling: losses or chances closer than this are equal, flatter systems singular
 SAME = 1e-7  # corners closer than this are one
 
