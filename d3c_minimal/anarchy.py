@@ -21,6 +21,7 @@ from d3c_minimal.smooth_program import smooth_program as smooth_program
 from d3c_minimal.smoothness import SmoothBound as SmoothBound
 from d3c_minimal.smoothness import all_pair_totals as all_pair_totals
 from d3c_minimal.smoothness import pair_totals as pair_totals
+from d3c_minimal.smoothness import robust_price_of_anarchy as robust_price_of_anarchy
 from d3c_minimal.smoothness import smooth_bound as smooth_bound
 
 ROUNDING = 1e-9  # an equilibrium may undercut the optimum by this share of it, not by more
@@ -137,7 +138,9 @@ def price_of_anarchy_bracket(finite_game):
 def _positive(least):
     if not least > 0:
         raise ValueError(
-            f"the least total loss is {least:.6g}: a price of anarchy needs positive totals. Add "
-            "an offset to the losses, and say which: it changes the ratio."
+            f"the least total loss is {least:.6g}: a price of anarchy needs positive totals. "
+            "Compare differences instead, the equilibrium's total minus the least, which no offset "
+            "changes; or measure losses from a zero that means something, and say which: an "
+            "offset changes the ratio."
         )
     return least

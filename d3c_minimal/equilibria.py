@@ -1,21 +1,15 @@
 """Equilibria and optima, each value with its certificate.
 
-Finite games are enumerated (:mod:`d3c_minimal.finite`); smooth games are searched from many
-starts. What a search returns is checked, so each value is what it says to tolerance; what a
-search misses it does not know.
+Finite games are enumerated (:mod:`d3c_minimal.finite`, :mod:`d3c_minimal.mixed`); smooth games
+are searched from many starts. What a search returns is checked, so each value is what it says to
+tolerance; what a search misses it does not know.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from d3c_minimal.finite import (
-    best_actions,
-    block_owners,
-    check_one_run,
-    normal_form,
-    pure_equilibria,
-)
+from d3c_minimal.finite import best_actions, mixed_equilibria, pure_equilibria
 from d3c_minimal.game import Game
 from d3c_minimal.minimise import (
     falls_without_bound,
@@ -27,8 +21,16 @@ from d3c_minimal.minimise import (
 )
 from d3c_minimal.rest_points import approach, field, polish
 from d3c_minimal.spaces import Box, Simplices
+from d3c_minimal.tensors import block_owners, check_one_run, normal_form
 
-__all__ = ["deviation_gains", "find_equilibria", "normal_form", "optimum", "pure_equilibria"]
+__all__ = [
+    "deviation_gains",
+    "find_equilibria",
+    "mixed_equilibria",
+    "normal_form",
+    "optimum",
+    "pure_equilibria",
+]
 
 SAME_POINT = 1e-3  # ends closer than this, relative to their size, are counted as one
 

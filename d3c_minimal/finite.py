@@ -1,18 +1,28 @@
 """Finite games: every player picks one of finitely many actions.
 
 A finite game is a *loss tensor* of shape ``(m_1, ..., m_n, n)``: ``tensor[a_1, ..., a_n, i]`` is
-the loss of player ``i``, to be made small, when player ``k`` takes action ``a_k``. Everything here
-is exact: joint actions are enumerated, and the coarse correlated equilibria are a polytope.
+the loss of player ``i``, to be made small, when player ``k`` takes action ``a_k``;
+:func:`from_payoffs` and :func:`tabulate` make one. Everything here is exact: joint actions are
+enumerated, and the coarse correlated equilibria are a polytope. :func:`mixed_extension` makes a
+Game of it, for everything that takes one.
 """
 
+import itertools
 from dataclasses import dataclass
 
+import autograd.numpy as anp
 import numpy as np
+from autograd.tracer import isbox
 
-from d3c_minimal.game import Game
+from d3c_minimal.game import Game, Reference
+from d3c_minimal.mixed import mixed_equilibria as mixed_equilibria
 from d3c_minimal.spaces import Simplices
+from d3c_minimal.tensors import from_payoffs as from_payoffs
+from d3c_minimal.tensors import loss_tensor
+from d3c_minimal.tensors import normal_form as normal_form
+from d3c_minimal.tensors import tabulate as tabulate
 
-MAX_ENTRIES = 2 * 10**7  # numbers in the batch of joint vertices: 160 MB
+CHUNK = 2**22  # numbers held while runs are contracted with the tensor: 32 MB
 
 
 @dataclass(frozen=True)
@@ -76,65 +86,6 @@ class CoarseCorrelated:
     distribution: np.ndarray
     losses: np.ndarray
     gain: float
-
-
-def normal_form(game):
-    """Return the loss tensor of a game in mixed strategies, by one call at all joint vertices.
-
-    Parameters
-    ----------
-    game : Game
-        On ``Simplices``, one block for each player, with losses that are expectations over
-        independent choices (linear in each player's block).
-
-    Returns
-    -------
-    array (m_1, ..., m_n, n)
-        Losses; axis ``i`` is the action of player ``i``.
-
-    Raises
-    ------
-    TypeError
-        If ``game`` is not a Game on Simplices.
-    ValueError
-        If a player has several blocks, the losses are no expectations, the tensor would be huge,
-        or the parameters carry run axes.
-
-    Examples
-    --------
-    >>> from d3c_minimal.games import bilinear
-    >>> normal_form(bilinear([[1.0, 3.0]], [[2.0, 0.0]]))
-    array([[[1., 2.],
-            [3., 0.]]])
-    """
-    if not isinstance(game, Game) or not isinstance(game.space, Simplices):
-        raise TypeError(
-            "normal_form needs a Game on Simplices, where a vertex is an action; give a finite "
-            "game as a loss tensor (m_1, ..., m_n, n), search other games with find_equilibria."
-        )
-    check_one_run(game)
-    sizes, owners = np.array(game.space.sizes), block_owners(game)
-    starts = np.cumsum(sizes) - sizes
-    if len(owners) != game.n_players:
-        raise ValueError(
-            f"{game.name}: {len(owners)} blocks for {game.n_players} players: a normal form needs "
-            "one block for each player. List a player's joint choices as the actions of one block."
-        )
-    joint = np.prod(sizes.astype(float))
-    if joint * game.dim > MAX_ENTRIES:
-        raise ValueError(
-            f"{game.name}: {joint:.3g} joint actions of {game.dim} coordinates are too many to "
-            "enumerate: take fewer players or actions, or search with find_equilibria and optimum."
-        )
-    order = np.argsort(owners)  # the block of player 0, of player 1, ...
-    shape = tuple(sizes[order])
-    actions = np.indices(shape).reshape(len(shape), -1).T
-    x = np.zeros((len(actions), game.dim))
-    np.put_along_axis(x, starts[order] + actions, 1.0, axis=-1)
-    tensor = game.loss(x).reshape(*shape, game.n_players)
-    _check_finite(tensor)
-    _check_expectation(game, tensor, order)
-    return tensor
 
 
 def pure_equilibria(finite_game, tol=0.0):
@@ -230,39 +181,110 @@ def worst_coarse_correlated(finite_game):
     return CoarseCorrelated(p.reshape(shape), p @ tensor.reshape(-1, n), float((gains @ p).max()))
 
 
-def loss_tensor(finite_game):
-    """Return a finite game as a tensor ``(m_1, ..., m_n, n)``, or raise with the remedy."""
-    if isinstance(finite_game, Game):
-        return normal_form(finite_game)
-    tensor = np.asarray(finite_game, float)
-    if tensor.ndim < 3 or tensor.shape[-1] != tensor.ndim - 1 or tensor.size == 0:
-        raise ValueError(
-            f"the loss tensor has shape {tensor.shape}: for n >= 2 players give (m_1, ..., m_n, "
-            "n), one axis of actions for each player and the losses of all on the last axis "
-            "(np.stack([B1, B2], -1) for two matrices)."
-        )
-    _check_finite(tensor)
-    return tensor
+def mixed_extension(finite_game, name=""):
+    """Return the game in mixed strategies: expected losses under independent choices.
+
+    Player ``i``'s strategy is the block ``x_i`` of ``m_i`` chances, and
+
+        f_k(x) = sum over a of x_1[a_1] ... x_n[a_n] tensor[a_1, ..., a_n, k],
+
+    linear in each block. The Jacobian is exact, the losses are written for autograd, so the game
+    serves :func:`d3c_minimal.dynamics.d3c`, :func:`d3c_minimal.equilibria.find_equilibria` and,
+    after :func:`d3c_minimal.game.in_logits`, the shaping rules.
+
+    Parameters
+    ----------
+    finite_game : array (m_1, ..., m_n, n) or Game
+        A loss tensor, or a game that :func:`normal_form` accepts, which gives this one again.
+    name : str
+        Shown in errors and figures.
+
+    Returns
+    -------
+    Game
+        On ``Simplices``, block ``i`` player ``i``'s. Its reference holds the least total, which
+        is at a vertex, and the pure equilibrium with the largest total, where there is a pure
+        one; a mixed one may be worse.
+
+    Raises
+    ------
+    ValueError
+        If the tensor is malformed.
+
+    Examples
+    --------
+    >>> game = mixed_extension([[[1.0, 2.0], [3.0, 0.0]]])
+    >>> game.loss([1.0, 0.5, 0.5])
+    array([2., 1.])
+    """
+    tensor = loss_tensor(finite_game).copy()
+    shape, n = tensor.shape[:-1], tensor.shape[-1]
+    bounds = np.cumsum([0, *shape])
+    lasts = [np.moveaxis(tensor, i, -2) for i in range(n)]  # player i's actions before the losses
+    blocks = [slice(*pair) for pair in itertools.pairwise(bounds)]
+    width = tensor.size // min(shape)
+
+    def losses(x):
+        return _contract(tensor, [x[..., block] for block in blocks])
+
+    def jacobian(x):
+        columns = []
+        for i, last in enumerate(lasts):
+            others = [x[..., block] for k, block in enumerate(blocks) if k != i]
+            columns.append(np.swapaxes(_contract(last, others), -1, -2))
+        return np.concatenate(columns, -1)
+
+    return Game(
+        _in_chunks(losses, width),
+        np.repeat(np.arange(n), shape),
+        Simplices(shape),
+        name=name or "mixed extension",
+        jacobian=_in_chunks(jacobian, width),
+        parameters={"tensor": tensor},
+        reference=_reference(tensor),
+    )
 
 
-def block_owners(game):
-    """Return the player of each block of a game on Simplices, or raise if a block is shared."""
-    sizes = np.array(game.space.sizes)
-    first = game.owner[np.cumsum(sizes) - sizes]
-    if not np.array_equal(np.repeat(first, sizes), game.owner):
-        raise ValueError(
-            f"{game.name}: a simplex is shared by several players: give every block one owner."
-        )
-    return first
+def _contract(tensor, blocks):
+    """Average the first axes of the tensor with the chances of the blocks (..., m), one by one."""
+    runs, kept = blocks[0].shape[:-1], tensor.shape
+    rest = tensor
+    for block in blocks:
+        rest = anp.reshape(rest, (*rest.shape[: rest.ndim - len(kept)], kept[0], -1))
+        kept = kept[1:]
+        rest = anp.matmul(block[..., None, :], rest)
+        rest = anp.reshape(rest, (*runs, *kept))
+    return rest
 
 
-def check_one_run(game):
-    """Raise ValueError if the game is one of many, with parameters that differ over runs."""
-    if game.runs:
-        raise ValueError(
-            f"{game.name}: its parameters differ over runs of shape {game.runs}: build one game at "
-            "a time, with numbers for parameters."
-        )
+def _in_chunks(function, width):
+    """Let a function of runs (..., d) hold at most about CHUNK numbers, ``width`` for each run."""
+
+    def chunked(x):
+        runs, most = x.shape[:-1], max(CHUNK // width, 1)
+        count = int(np.prod(runs))
+        if isbox(x) or count <= most:
+            return function(x)
+        flat = x.reshape(count, x.shape[-1])
+        parts = [function(flat[k : k + most]) for k in range(0, count, most)]
+        return np.concatenate(parts).reshape(*runs, *parts[0].shape[1:])
+
+    return chunked
+
+
+def _reference(tensor):
+    """Return the optimum and the worst pure equilibrium as vertices of the simplices."""
+
+    def vertex(actions):
+        return np.concatenate([np.eye(m)[a] for m, a in zip(tensor.shape, actions, strict=False)])
+
+    best = best_actions(tensor)
+    known = {"optimum": vertex(best.actions), "optimal_losses": best.losses}
+    pure = pure_equilibria(tensor)
+    if pure:
+        worst = max(pure, key=lambda point: point.losses.sum())
+        known |= {"nash": vertex(worst.actions), "nash_losses": worst.losses}
+    return Reference(**known, note="pure equilibrium with the largest total, if there is one")
 
 
 def _margin(losses, player):
@@ -276,21 +298,3 @@ def _gains(losses, player):
     """What a player gains at each joint action by action ``b`` instead: (m_player, m_1 ... m_n)."""
     mine = np.moveaxis(losses, player, 0)
     return np.moveaxis(mine[None] - mine[:, None], 1, player + 1)
-
-
-def _check_finite(tensor):
-    if not np.isfinite(tensor).all():
-        raise ValueError("the loss tensor holds NaN or infinity: every loss must be finite.")
-
-
-def _check_expectation(game, tensor, order):
-    """Compare the losses at one mixed strategy with the expectation over the tensor."""
-    blocks = [np.arange(1.0, size + 1) / (size * (size + 1) / 2) for size in game.space.sizes]
-    expected = tensor
-    for block in order:
-        expected = np.tensordot(blocks[block], expected, axes=1)
-    if not np.allclose(game.loss(np.concatenate(blocks)), expected, 1e-9, 1e-9 * abs(tensor).max()):
-        raise ValueError(
-            f"{game.name}: its losses are not expectations over independent choices, so vertices "
-            "do not describe it: search with find_equilibria and optimum."
-        )

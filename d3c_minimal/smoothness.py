@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from d3c_minimal.finite import MAX_ENTRIES, loss_tensor
+from d3c_minimal.tensors import MAX_ENTRIES, loss_tensor
 
 ROUNDING = 1e-13  # relative: what is below it is taken for 0
 
@@ -109,6 +109,52 @@ def all_pair_totals(finite_game):
     return cross, total[:, None], total[None, :]
 
 
+def robust_price_of_anarchy(finite_game, at_optimum=False):
+    """Return the least lambda / (1 - mu) for which a finite game is smooth: its robust price.
+
+    It bounds the total loss of every coarse correlated equilibrium, so of every correlated, mixed
+    and pure one, by that multiple of the least total (Roughgarden 2015). It is never below
+    ``price_of_anarchy_bracket(finite_game).upper``, the same bound without the detour.
+
+    Parameters
+    ----------
+    finite_game : array (m_1, ..., m_n, n) or Game
+        A loss tensor, or a Game that :func:`d3c_minimal.equilibria.normal_form` accepts.
+    at_optimum : bool
+        Ask for the inequality (5) only where x is the optimum (the first, where several tie), the
+        only use that the bound makes of it. The result can be smaller, and still bounds all
+        these equilibria.
+
+    Returns
+    -------
+    SmoothBound
+        Exact: a linear program in two unknowns, solved by :func:`smooth_bound`.
+
+    Raises
+    ------
+    ValueError
+        If the game is malformed, a total is negative, or, for all pairs, there are too many.
+
+    Examples
+    --------
+    The second player's second action is always better, and then so is the first player's: that
+    equilibrium is the only one and the optimum, which smoothness alone does not see.
+
+    >>> game = [[[2, 4], [4, 3]], [[3, 4], [3, 2]]]
+    >>> round(robust_price_of_anarchy(game).bound, 4)  # 14 / 11
+    1.2727
+    >>> round(robust_price_of_anarchy(game, at_optimum=True).bound, 4)
+    1.2
+    """
+    if not at_optimum:
+        return smooth_bound(*all_pair_totals(finite_game))
+    tensor = loss_tensor(finite_game)
+    total = tensor.sum(-1)
+    best = np.unravel_index(total.argmin(), total.shape)
+    cross = sum(np.take(tensor[..., i], [a], axis=i) for i, a in enumerate(best))
+    return smooth_bound(cross, total[best], total)
+
+
 def smooth_bound(cross, here, there):
     """Find the least lambda / (1 - mu) for which all given pairs satisfy Definition 2 (6).
 
@@ -148,8 +194,9 @@ def smooth_bound(cross, here, there):
         raise ValueError("there is no pair: give at least one, from pair_totals.")
     if not (np.isfinite([cross, here, there]).all() and min(here.min(), there.min()) >= 0):
         raise ValueError(
-            "Definition 2 needs finite losses and totals that are not negative: add an offset to "
-            "the losses, and say which: it changes the price of anarchy."
+            f"Definition 2 needs finite losses and totals that are not negative, the least here is "
+            f"{min(here.min(), there.min()):.6g}: measure losses from a zero that means something, "
+            "and say which (an offset changes every ratio), or compare differences of totals."
         )
     largest = max(here.max(), there.max())
     zero = here <= ROUNDING * largest
