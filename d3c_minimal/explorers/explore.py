@@ -253,8 +253,8 @@ def _words(found):
         parts.append("no equilibrium found")
     if found.optimum is not None:
         parts.append(f"optimum {style.brief(found.optimum.value)}")
-    said = style.sentences("; ".join(parts), _end(found))
-    return style.sentences(said, *found.refusals)
+    closing = (refusal[0].upper() + refusal[1:] for refusal in found.refusals)
+    return style.sentences("; ".join(parts), _end(found), *closing)
 
 
 def _end(found):
@@ -268,18 +268,14 @@ def _end(found):
     end = f"D3C ends at a total of {style.brief(total)}"
     if not found.equilibria:
         return end
-    n = len(after)
-    gain, lose, same = who_gains(found.equilibria[0].losses, after)
-    sides = [("gain", gain), ("lose", lose), ("stay as they were", same)]
-    who = ", ".join(f"{_players(group, n)} {verb}" for verb, group in sides if group)
+    fates = who_gains(found.equilibria[0].losses, after)
+    sides = zip(("gain", "lose", "stay as they were"), fates, strict=True)
+    who = ", ".join(f"{_players(group, len(after))} {verb}" for verb, group in sides if group)
     return f"{end}; against the worst equilibrium {who}"
 
 
 def _players(group, n):
+    """Name the players who share a fate, as the plural subject of a verb."""
     if len(group) == n:
-        return f"all {n} players"
-    if n > 6:
-        return f"{len(group)} of {n} players"
-    return "players " * (len(group) > 1) + "player " * (len(group) == 1) + ", ".join(
-        str(i + 1) for i in group
-    )
+        return "both players" if n == 2 else f"all {n} players"
+    return f"{len(group)} of {n} players" + f" ({', '.join(str(i + 1) for i in group)})" * (n <= 6)

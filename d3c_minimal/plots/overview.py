@@ -112,7 +112,7 @@ def overview(
     >>> from d3c_minimal import dynamics, games
     >>> path = dynamics.d3c(games.nash_paradox(0.1), [0.1, 0.2], 0.1, 1.0, 0.01, 200)
     >>> overview(path, optimum=[1.9, 1.9]).alt[:41]
-    'Total loss: from 16.3 at the start to 4.1'
+    'Total loss: from 16.3 at the start to 3.8'
     """
     run = _run(path, equilibria, optimum, selfish)
     n = run.f.shape[-1]
@@ -218,7 +218,7 @@ def _losses(point, n):
     losses = np.atleast_2d(np.asarray(getattr(point, "losses", point), float))
     if losses.shape[1:] != (n,) or not np.isfinite(losses).all():
         raise ValueError(
-            f"losses of shape {losses.shape} to compare with: give finite losses of all {n} players."
+            f"losses of shape {losses.shape} to compare with: give finite ones of all {n} players."
         )
     return losses
 
@@ -260,11 +260,10 @@ def _total(run, whole, unit):
 
 def _total_words(run):
     low, middle, high = np.quantile(run.total, [0.1, 0.5, 0.9], axis=1)
-    last, steps = middle[-1], f"after {run.t[-1]} steps"
+    last = middle[-1]
     who = f"median of {run.runs} runs " if run.runs > 1 else ""
-    facts = [
-        f"Total loss: {who}from {style.brief(middle[0])} at the start to {style.brief(last)} {steps}"
-    ]
+    course = f"from {style.brief(middle[0])} at the start to {style.brief(last)}"
+    facts = [f"Total loss: {who}{course} after {run.t[-1]} steps"]
     if run.runs > 1:
         facts.append(f"10 to 90 percent of the runs end at {_range(low[-1], high[-1])}")
     if run.worst is not None:
