@@ -17,9 +17,6 @@ from d3c_minimal.finite import (
     CoarseCorrelated,
     PureEquilibrium,
     best_actions,
-    check_one_run,
-    loss_tensor,
-    normal_form,
     pure_equilibria,
     worst_coarse_correlated,
 )
@@ -27,6 +24,7 @@ from d3c_minimal.game import Game
 from d3c_minimal.monotone import ROUNDING, curvature, directions, distance_bound, fall_bound
 from d3c_minimal.smoothness import pair_totals, smooth_bound
 from d3c_minimal.spaces import Simplices
+from d3c_minimal.tensors import check_one_run, loss_tensor, normal_form
 
 _POINTS, _PAIRS = 16, 256
 _SAME = 1e-6  # a Jacobian that varies by this share of itself is not constant
