@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from d3c_minimal import games
 from d3c_minimal.anarchy import price_of_anarchy, price_of_anarchy_bracket
+from d3c_minimal.finite import best_actions, from_payoffs, mixed_equilibria, pure_equilibria
 
 PENNIES = np.array([[[1.0, 3.0], [3.0, 1.0]], [[3.0, 1.0], [1.0, 3.0]]])
 # Meet at place 0 (1 each) or at place 1 (2 each); to miss each other costs 4. In the mixed
@@ -112,6 +113,8 @@ def test_a_mixed_equilibrium_worse_than_both_pure_ones():
     np.testing.assert_allclose(mixed, [2.8, 2.8])
     assert 2.8 <= bracket.upper + 1e-9
     assert bracket.upper < 4.0
+    every = [point.losses for point in mixed_equilibria(MEETING)]
+    assert price_of_anarchy(every, bracket.best.losses) == pytest.approx(2.8)
 
 
 @given(st.lists(st.integers(2, 3), min_size=2, max_size=3), st.integers(0, 10**6))
@@ -127,3 +130,13 @@ def test_lower_is_at_most_upper(shape, seed):
 def test_the_bracket_refuses_totals_that_are_not_positive():
     with pytest.raises(ValueError, match="offset"):
         price_of_anarchy_bracket(PENNIES - 2.0)
+
+
+def test_a_game_of_rewards_alone_has_no_ratio():
+    """A stag for two is worth 2 each, a hare 1: totals -4 and -2. The difference stays."""
+    hunt = from_payoffs([[2, 0], [1, 1]], [[2, 1], [0, 1]])
+    with pytest.raises(ValueError, match=r"is -4: .*Compare differences.*zero that means"):
+        price_of_anarchy_bracket(hunt)
+    for offset in (0.0, 10.0):
+        worst = max(point.losses.sum() for point in pure_equilibria(hunt + offset))
+        assert worst - best_actions(hunt + offset).value == 2.0

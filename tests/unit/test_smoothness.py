@@ -296,3 +296,63 @@ def test_a_negative_cross_total_is_allowed():
 def test_anarchy_offers_them():
     for name in ("SmoothBound", "all_pair_totals", "pair_totals", "smooth_bound"):
         assert hasattr(anarchy, name)
+
+
+# The robust price of anarchy.
+
+# The second action of player 2 is dominant, then that of player 1: they end at the optimum.
+DOMINANCE = np.stack([[[2.0, 4.0], [3.0, 3.0]], [[4.0, 3.0], [4.0, 2.0]]], -1)
+
+
+def test_robust_price_by_hand():
+    """At the optimum (1, 1), total 5: 5 rho >= 6, 5 rho >= 7 - s and 7 - 2 s, so 6/5.
+
+    With all pairs (0, 0) against (0, 1) asks for 6 rho >= 7 + s: the cut is at s = 7/11.
+    """
+    everywhere = anarchy.robust_price_of_anarchy(DOMINANCE)
+    assert everywhere.bound == pytest.approx(14 / 11, rel=1e-12)
+    assert everywhere.mu == pytest.approx(1 - 11 / 7, rel=1e-12)
+    assert everywhere.lam == pytest.approx(14 / 11 * 11 / 7, rel=1e-12)
+    at_optimum = anarchy.robust_price_of_anarchy(DOMINANCE, at_optimum=True)
+    assert at_optimum.bound == pytest.approx(6 / 5, rel=1e-12)
+    assert anarchy.price_of_anarchy_bracket(DOMINANCE).upper == pytest.approx(1.0, abs=1e-7)
+
+
+def test_robust_price_of_two_cars_on_two_roads():
+    """Road 0 takes as many minutes as cars, road 1 always 2: both on road 0 cost 4/3 of the best.
+
+    At the optimum (0, 1): 3 rho >= 4 and 3 rho >= 3 + s; at (0, 0): 4 rho >= 4 and less.
+    """
+    cars = np.array([[[2.0, 2.0], [1.0, 2.0]], [[2.0, 1.0], [2.0, 2.0]]])
+    for at_optimum in (False, True):
+        found = anarchy.robust_price_of_anarchy(cars, at_optimum=at_optimum)
+        assert found.bound == pytest.approx(4 / 3, rel=1e-12)
+
+
+@few
+@given(seeds)
+def test_robust_price_bounds_the_worst_coarse_correlated_equilibrium(seed):
+    tensor = random_tensor(seed)
+    cross, here, there = all_pair_totals(tensor)
+    best = here.argmin()
+    all_pairs = anarchy.robust_price_of_anarchy(tensor).bound
+    at_optimum = anarchy.robust_price_of_anarchy(tensor, at_optimum=True).bound
+    assert all_pairs == pytest.approx(by_linear_program(cross, here, there), rel=1e-6)
+    expected = by_linear_program(cross[best], here[best], there[0])
+    assert at_optimum == pytest.approx(expected, rel=1e-6)
+    upper = anarchy.price_of_anarchy_bracket(tensor).upper
+    assert upper * (1 - 1e-6) <= at_optimum <= all_pairs * (1 + 1e-12)
+
+
+def test_robust_price_of_a_game_with_many_joint_actions():
+    """At the optimum the pairs are as many as joint actions, so no limit is met."""
+    tensor = np.random.default_rng(0).uniform(1.0, 2.0, (80, 80, 2))
+    assert 1 <= anarchy.robust_price_of_anarchy(tensor, at_optimum=True).bound < 4
+    with pytest.raises(ValueError, match="too many"):
+        anarchy.robust_price_of_anarchy(tensor)
+
+
+@pytest.mark.parametrize("at_optimum", [False, True])
+def test_robust_price_of_rewards_names_the_remedy(at_optimum):
+    with pytest.raises(ValueError, match=r"least here is -\d.*compare differences"):
+        anarchy.robust_price_of_anarchy(-DOMINANCE, at_optimum)
