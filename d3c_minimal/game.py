@@ -9,7 +9,7 @@ import numpy as np
 from autograd.core import make_vjp as _make_vjp
 from autograd.tracer import getval, isbox
 
-from d3c_minimal.spaces import Euclidean, Simplices
+from d3c_minimal.spaces import Euclidean, Simplices, Space
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class Game:
     losses : callable
         Maps ``x`` of shape ``(..., d)`` to losses ``(..., n)``. Written with ``autograd.numpy``
         it needs no ``jacobian``. With ``batched=False`` it maps one run, ``(d,)`` to ``(n,)``.
+        Losses are made small: a payoff or reward is given as minus itself, and nothing can tell
+        if it is not.
     owner : array of int (d,)
         The player, 0 to n - 1, who moves each coordinate. Every player owns at least one.
     space : Space
@@ -75,8 +77,10 @@ class Game:
         ``(x, A) -> A^T J`` of shape ``(..., n, d)``, for games that can mix their gradients more
         cheaply than by a product. A game that gives only this one needs no ``jacobian``.
     batched : bool
-        Whether ``losses`` accepts leading run axes. If not, runs are looped over in Python, some
-        thousand times slower for a thousand runs.
+        Whether ``losses`` accepts leading run axes. If not, all runs are tried at once with the
+        coordinates in front, so that ``x[0]`` is the first coordinate of every run; where that
+        gives what up to 4 runs give alone, it is kept. Otherwise (a branch on a value, a sum over
+        all of ``x``) runs are looped over in Python, some thousand times slower for a thousand.
     contraction : callable, optional
         ``(x, A) -> Contraction`` in closed form, for games whose Jacobian need not be
         formed at all. Only for spaces whose tangent and flow are the plain gradient.
@@ -91,6 +95,8 @@ class Game:
     ------
     ValueError
         If ``owner`` does not name at least two players, each of them at least once.
+    TypeError
+        If ``space`` is no space.
 
     Examples
     --------
@@ -119,14 +125,14 @@ class Game:
     ):
         self.owner = _checked_owner(owner)
         self.n_players, self.dim = int(self.owner.max()) + 1, len(self.owner)
-        self.space = Euclidean() if space is None else space
+        self.space = _checked_space(space)
         if self.space.dim not in (None, self.dim):
             raise ValueError(
                 f"the space has {self.space.dim} coordinates, owner names {self.dim}: "
                 "give one owner for each coordinate of x."
             )
         self.name = name or getattr(losses, "__name__", "").replace("<lambda>", "") or "game"
-        self.losses = losses if batched else _run_by_run(losses)
+        self.losses = losses if batched else _Lifted(losses)
         self.contraction = contraction
         self.reference = Reference() if reference is None else reference
         self.parameters = {} if parameters is None else dict(parameters)
@@ -148,7 +154,7 @@ class Game:
             If ``x`` or the returned losses have the wrong shape.
         """
         x = self.checked(x)
-        f = self._checked_losses(x, self.losses(x))
+        f = self._checked_losses(x, self._evaluate(x))
         if not self._compared and x.ndim > 1 and x.size and not isbox(x):
             self._compare_with_one_run(x, f)
         return f
@@ -199,6 +205,32 @@ class Game:
             )
         return x
 
+    def _evaluate(self, x):
+        """Call the losses on a view that they cannot write to."""
+        if not isbox(x):
+            x = x.view()
+            x.flags.writeable = False
+        try:
+            return self.losses(x)
+        except (TypeError, ValueError) as error:
+            raise self._explained(error) from error
+
+    def _explained(self, error):
+        """Return an error that names the remedy, for what numpy and autograd say of two mistakes."""
+        said = str(error)
+        if any(words in said for words in _ASSIGNED):
+            return TypeError(
+                f"{self.name}: the losses assign to entries of an array, which autograd cannot "
+                "follow (and x is the caller's). Build the array instead: np.stack([first, "
+                "second], -1), or np.where(condition, one, other), from autograd.numpy."
+            )
+        if "ArrayBox" in said:
+            return TypeError(
+                f"{self.name}: autograd cannot see through the losses ({said}). Write them with "
+                "autograd's numpy: import autograd.numpy as np."
+            )
+        return error
+
     def _traced(self, x):
         """Run the losses under autograd: the function that pulls gradients back, and the losses."""
         with warnings.catch_warnings():
@@ -210,6 +242,8 @@ class Game:
                     f"{self.name}: autograd cannot see how the losses depend on x. Write them with "
                     "autograd's numpy: import autograd.numpy as np."
                 ) from None
+            except (TypeError, ValueError) as error:
+                raise self._explained(error) from error
         return vjp, self._checked_losses(x, f)
 
     def _compare_with_one_run(self, x, f):
@@ -303,12 +337,68 @@ def _covers(shape, runs):
         return False
 
 
-def _run_by_run(losses):
-    """Lift a loss of one run, (d,) -> (n,), to any leading run axes."""
+_ASSIGNED = (
+    "does not support item assignment",
+    "read-only",
+    "setting an array element with a sequence",
+    "must be a string or a real number, not 'ArrayBox'",
+)
 
-    def batched(x):
+
+def _checked_space(space):
+    if space is None:
+        return Euclidean()
+    if not isinstance(space, Space):
+        raise TypeError(
+            f"space is a {type(space).__name__}: give Euclidean(), Box(low, high) with bounds for "
+            "each coordinate, or Simplices(sizes). Other constraints, such as a shared budget, are "
+            "not supported: write strategies as shares of a budget (Simplices), or put a penalty "
+            "into the losses."
+        )
+    return space
+
+
+class _Lifted:
+    """A loss of one run, (d,) -> (n,), for any leading run axes.
+
+    ``whole`` says whether all runs may be passed at once with the coordinates in front; None until
+    a batch has shown it.
+    """
+
+    def __init__(self, losses):
+        self.losses, self.whole = losses, None
+
+    def __call__(self, x):
         if x.ndim == 1:
-            return losses(x)
-        return anp.stack([batched(run) for run in x])
+            return self.losses(x)
+        if self.whole is None:
+            self.whole = self._agrees(getval(x))
+        if self.whole:
+            return anp.moveaxis(self.losses(anp.moveaxis(x, -1, 0)), 0, -1)
+        return self._one_by_one(x)
 
-    return batched
+    def _one_by_one(self, x):
+        return self.losses(x) if x.ndim == 1 else anp.stack([self._one_by_one(run) for run in x])
+
+    def _agrees(self, x):
+        """Whether up to 4 runs have the losses in a batch that they have alone; None if unclear."""
+        while isbox(x):
+            x = getval(x)
+        runs = x.reshape(-1, x.shape[-1])
+        some = runs[np.unique(np.linspace(0, len(runs) - 1, 4).astype(int))]
+        if len(some) < 2 or (some == some[0]).all():
+            return None
+        alone = [self.losses(run) for run in some]
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                together = np.moveaxis(self.losses(np.moveaxis(some, -1, 0)), 0, -1)
+                wide = self.losses(np.moveaxis(np.stack([some, some[::-1]]), -1, 0))
+            wide = np.moveaxis(wide, 0, -1)
+        except Exception:  # whatever a loss says that was not written for arrays
+            return False
+        pair = np.stack([alone, alone[::-1]])
+        return all(
+            np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-9, atol=0.0, equal_nan=True)
+            for a, b in ((together, alone), (wide, pair))
+        )

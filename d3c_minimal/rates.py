@@ -17,10 +17,10 @@ from d3c_minimal.spaces import Box, Simplices
 
 BOLDNESS = 0.25  # eta_x times the largest curvature: plain descent is stable below 2
 SIMPLEX_BOLDNESS = 0.5  # on simplices, eta_x times the range of the gradient in a block
-PUSH = 0.05  # eta_A times the pull on a row: how far its logits move in a step
+PUSH = 0.02  # eta_A times the pull on a row: how far its logits move in a step
 SIMPLEX_PUSH = 1.0  # there x slows down at the faces, and the mixture has to keep up
 THRESHOLD = 0.02  # epsilon over the pull on a row
-FLOOR = 0.01  # of the largest pull along a descent, where the pull fades at its end
+FLOOR = 0.002  # of the largest pull along a descent, where the pull fades at its end
 STEPS = 1000, 8000  # fewest and most
 PATIENCE = 20  # times the steps that plain descent took
 
@@ -60,8 +60,8 @@ def default_rates(game, x0, A0=None):
       twentieth of the space. On simplices ``eta_x`` is 0.5 over the largest of the range of the
       gradient within a block and the curvature;
     - the pull on the rows of the mixture, the gradient of eq 11 with open gates: its size at the
-      end of the selfish descent, or a hundredth of its largest where it fades; the median over
-      the runs. ``eta_A`` is 0.05 over it (1 on simplices), ``epsilon`` 0.02 times it;
+      end of the selfish descent, or 1/500 of its largest where it fades; the median over
+      the runs. ``eta_A`` is 0.02 over it (1 on simplices), ``epsilon`` 0.02 times it;
     - how many steps descent needs to settle: ``steps`` is 20 times that, within 1000 and 8000.
 
     The rates follow the units: with losses times c, eta_x is divided by c, eta_A by c^2, epsilon

@@ -49,7 +49,8 @@ def derivatives(game, x):
     if not isinstance(game.space, (Euclidean, Box)):
         raise ValueError(
             f"{game.name} is played on {type(game.space).__name__}: shaping rules need free "
-            "coordinates. Write its losses as functions of logits, with autograd's numpy."
+            "coordinates. Pass game.in_logits(game) (from d3c_minimal.game import in_logits), and "
+            "np.log of the starts."
         )
     x = game.checked(x)
     J = game.jacobian(x)
