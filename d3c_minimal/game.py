@@ -9,7 +9,7 @@ import numpy as np
 from autograd.core import make_vjp as _make_vjp
 from autograd.tracer import getval, isbox
 
-from d3c_minimal.spaces import Euclidean, Simplices
+from d3c_minimal.spaces import Euclidean, Simplices, Space
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,8 @@ class Game:
     ------
     ValueError
         If ``owner`` does not name at least two players, each of them at least once.
+    TypeError
+        If ``space`` is not one of the spaces, but bounds or constraints.
 
     Examples
     --------
@@ -119,7 +121,7 @@ class Game:
     ):
         self.owner = _checked_owner(owner)
         self.n_players, self.dim = int(self.owner.max()) + 1, len(self.owner)
-        self.space = Euclidean() if space is None else space
+        self.space = Euclidean() if space is None else _checked_space(space)
         if self.space.dim not in (None, self.dim):
             raise ValueError(
                 f"the space has {self.space.dim} coordinates, owner names {self.dim}: "
@@ -293,6 +295,17 @@ def _checked_owner(owner):
             "2 and a coordinate for each."
         )
     return owner
+
+
+def _checked_space(space):
+    if isinstance(space, Space):
+        return space
+    what = space.__name__ if isinstance(space, type) else type(space).__name__
+    raise TypeError(
+        f"space is a {what}, not a space: give Euclidean(), Box(low, high) with one bound for each "
+        "coordinate, or Simplices(sizes). Constraints that tie coordinates together, other than "
+        "shares that sum to 1, are not supported: put them into the losses as a smooth penalty."
+    )
 
 
 def _covers(shape, runs):
