@@ -6,13 +6,16 @@ Everyone moves at once: x and A both step from the same (x, A), as section 2.5 h
 import builtins
 import os
 import sys
-from dataclasses import dataclass, field
+import warnings
+from dataclasses import dataclass, field, replace
 from numbers import Real
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from d3c_minimal import mixing
+from d3c_minimal.diagnosis import RunWarning, findings
+from d3c_minimal.rates import Rates, default_rates
 
 MAX_RECORD_BYTES = 2**31
 BAR_DELAY = 2.0  # seconds before a progress bar appears
@@ -31,6 +34,8 @@ class Trajectory:
         the last state alone (S = 1).
     summary : dict of arrays (S, ...)
         The reductions that were asked for, at the steps ``t``.
+    rates : Rates or None
+        The rates of the run, given or chosen; None for a learner that has others.
     """
 
     t: np.ndarray
@@ -38,6 +43,7 @@ class Trajectory:
     A: np.ndarray
     f: np.ndarray
     summary: dict = field(default_factory=dict)
+    rates: Rates | None = None
 
 
 class Diverged(FloatingPointError):
@@ -53,13 +59,22 @@ class Diverged(FloatingPointError):
 
     def __init__(self, step, trajectory):
         super().__init__(
-            f"losses stopped being finite at step {step}: take a smaller eta_x or eta_A, or start "
+            f"losses stopped being finite at step {step}: {_smaller(trajectory.rates)}, or start "
             "elsewhere. What was recorded before is in this error's .trajectory."
         )
         self.step, self.trajectory = step, trajectory
 
     def __reduce__(self):
         return type(self), (self.step, self.trajectory)  # so that it can leave a worker process
+
+
+def _smaller(rates):
+    if rates is None:
+        return "take a smaller eta_x or eta_A"
+    less = f"take an eta_x smaller than {rates.eta_x:.3g}"
+    if rates.eta_A is not None:
+        less += f" or an eta_A smaller than {rates.eta_A:.3g}"
+    return less + " (left out, they are chosen for the game), bound the strategies (Box)"
 
 
 def gradient_descent_step(game, x, eta_x, A):
@@ -79,7 +94,7 @@ def d3c_step(game, x, A, eta_x, eta_A, epsilon, nu=0.0, rates="tangent"):
 
 
 def gradient_descent(
-    game, x0, eta_x, steps, A=None, every=1, summary=None, progress=None
+    game, x0, eta_x=None, steps=None, A=None, every=1, summary=None, progress=None
 ) -> Trajectory:
     """Let every agent descend its loss under a mixture that stays as it is.
 
@@ -88,9 +103,10 @@ def gradient_descent(
     game : Game
     x0 : array (..., d)
         Start of each run.
-    eta_x : float
-        Step size of the strategies.
-    steps : int
+    eta_x : float, optional
+        Step size of the strategies. What is left out is chosen for the game, see
+        :func:`d3c_minimal.rates.default_rates`; the Trajectory's ``rates`` says how.
+    steps : int, optional
         Number of steps.
     A : array (..., n, n), optional
         The mixture; the identity (everyone selfish) by default.
@@ -108,24 +124,33 @@ def gradient_descent(
         If an argument is off, or a recording would not fit in memory.
     Diverged
         If losses stop being finite.
+
+    Warns
+    -----
+    RunWarning
+        If x circles; with ``steps`` left out, also if the run has not settled. See
+        :func:`d3c_minimal.rates.diagnose`.
     """
     n = game.n_players
-    x = checked_start(game, x0, eta_x=eta_x)
+    x = checked_start(game, x0)
     A = mixing.for_each_run(np.eye(n) if A is None else mixing.check(A, n), x)
+    rates = _filled(game, x, None, Rates(eta_x, None, None, steps), ("eta_x", "steps"))
+    checked_start(game, x, eta_x=rates.eta_x)
 
     def step(x, A):
-        return gradient_descent_step(game, x, eta_x, A), A
+        return gradient_descent_step(game, x, rates.eta_x, A), A
 
-    return record(game, step, x, A, steps, every, summary, progress)
+    path = record(game, step, x, A, rates.steps, every, summary, progress, rates)
+    return _with_warnings(game, path, "tangent", unsettled=steps is None)
 
 
 def d3c(
     game,
     x0,
-    eta_x,
-    eta_A,
-    epsilon,
-    steps,
+    eta_x=None,
+    eta_A=None,
+    epsilon=None,
+    steps=None,
     A0=None,
     nu=0.0,
     every=1,
@@ -139,9 +164,9 @@ def d3c(
     ----------
     game, x0, eta_x, steps, every, summary, progress
         As in :func:`gradient_descent`.
-    eta_A : float
+    eta_A : float, optional
         Step size of the mixture.
-    epsilon : float
+    epsilon : float, optional
         Threshold of eq 11, in loss per time: agent i shifts while d f^A_i/dt + epsilon > 0.
     A0 : array (..., n, n), optional
         Start of the mixture; ``mixing.selfish(n)`` by default. A one-hot row never moves.
@@ -156,17 +181,42 @@ def d3c(
         If an argument is off, or a recording would not fit in memory.
     Diverged
         If losses stop being finite.
+
+    Warns
+    -----
+    RunWarning
+        If the mixture is stuck where sharing would help, or x circles; with ``steps`` left out,
+        also if the run has not settled. See :func:`d3c_minimal.rates.diagnose`.
     """
     n = game.n_players
-    x = checked_start(game, x0, eta_x=eta_x, eta_A=eta_A, nu=nu)
-    if np.ndim(epsilon) or not np.isfinite(epsilon):
-        raise ValueError(f"epsilon is {epsilon}: give one finite number, 0 or a little above.")
+    x = checked_start(game, x0, nu=nu)
     A = mixing.for_each_run(mixing.selfish(n) if A0 is None else mixing.check(A0, n), x)
+    used = _filled(game, x, A, Rates(eta_x, eta_A, epsilon, steps), Rates._fields)
+    checked_start(game, x, eta_x=used.eta_x, eta_A=used.eta_A)
+    if np.ndim(used.epsilon) or not np.isfinite(used.epsilon):
+        raise ValueError(f"epsilon is {epsilon}: give one finite number, 0 or a little above.")
 
     def step(x, A):
-        return d3c_step(game, x, A, eta_x, eta_A, epsilon, nu, rates)
+        return d3c_step(game, x, A, used.eta_x, used.eta_A, used.epsilon, nu, rates)
 
-    return record(game, step, x, A, steps, every, summary, progress)
+    path = record(game, step, x, A, used.steps, every, summary, progress, used)
+    return _with_warnings(game, path, rates, unsettled=steps is None)
+
+
+def _filled(game, x, A, rates, names):
+    """Put the defaults where one of the named rates is None."""
+    missing = [name for name in names if getattr(rates, name) is None]
+    if not missing:
+        return rates
+    chosen = default_rates(game, x, A)
+    return rates._replace(**{name: getattr(chosen, name) for name in missing})
+
+
+def _with_warnings(game, path, rates, unsettled):
+    for ill, sentence in findings(game, path, rates):
+        if ill != "unsettled" or unsettled:
+            warnings.warn(sentence, RunWarning, stacklevel=3)
+    return path
 
 
 def checked_start(game, x0, **rates):
@@ -189,11 +239,11 @@ def checked_start(game, x0, **rates):
     return x
 
 
-def record(game, step, x, A, steps, every, summary, progress):
+def record(game, step, x, A, steps, every, summary, progress, rates=None):
     """Run ``x, A = step(x, A)`` and record each ``every``-th state and the last: a Trajectory.
 
     Any learner runs in this loop. ``summary`` and ``progress`` are as in :func:`gradient_descent`,
-    and so are the errors.
+    and so are the errors; ``rates`` are handed on to the Trajectory.
     """
     for name, count, least in (("steps", steps, 0), ("every", every, 1)):
         if not (np.isfinite(count) and int(count) == count and count >= least):
@@ -201,7 +251,7 @@ def record(game, step, x, A, steps, every, summary, progress):
     steps, every = int(steps), int(every)
     f = game.loss(x)
     if not np.isfinite(f).all():
-        raise Diverged(0, _trajectory([], [], {}))
+        raise Diverged(0, replace(_trajectory([], [], {}), rates=rates))
     if summary is None:
         _check_memory(1 + -(-steps // every), x.nbytes + A.nbytes + f.nbytes)
     times, states, sums = [], [], {name: [] for name in summary or ()}
@@ -225,10 +275,10 @@ def record(game, step, x, A, steps, every, summary, progress):
             x, A = step(x, A)
             f = game.loss(x)
             if not np.isfinite(f).all():
-                raise Diverged(t, _trajectory(times, states, sums))
+                raise Diverged(t, replace(_trajectory(times, states, sums), rates=rates))
             if t % every == 0 or t == steps:
                 keep(t)
-    return _trajectory(times, states, sums)
+    return replace(_trajectory(times, states, sums), rates=rates)
 
 
 def _someone_watches():

@@ -1,0 +1,200 @@
+"""Rates for a game that comes without any: step sizes, the threshold, the number of steps.
+
+Units decide most of it. With losses in f and strategies in x a gradient is f / x, so the step size
+eta_x is x^2 / f; that is also the unit of time, so rates of loss, epsilon and the gradients of the
+mixture's rows are f^2 / x^2, and eta_A is one over that. Four pure numbers remain, our choice:
+they are the constants below.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from d3c_minimal import mixing
+from d3c_minimal.diagnosis import RunWarning as RunWarning
+from d3c_minimal.diagnosis import diagnose as diagnose
+from d3c_minimal.spaces import Box, Simplices
+
+BOLDNESS = 0.25  # eta_x times the largest curvature: plain descent is stable below 2
+SIMPLEX_BOLDNESS = 0.5  # on simplices, eta_x times the range of the gradient in a block
+PUSH = 0.05  # eta_A times the pull on a row: how far its logits move in a step
+SIMPLEX_PUSH = 1.0  # there x slows down at the faces, and the mixture has to keep up
+THRESHOLD = 0.02  # epsilon over the pull on a row
+FLOOR = 0.01  # of the largest pull along a descent, where the pull fades at its end
+STEPS = 1000, 8000  # fewest and most
+PATIENCE = 20  # times the steps that plain descent took
+
+PROBES = 16  # runs that are tried; of more, evenly spaced ones
+TRIAL = 400  # steps of a trial descent at most
+STILL = 1e-3  # a trial has settled when its steps are this share of its longest
+NUDGE = 1e-4  # of the size of x, to measure curvature by
+RUNAWAY = 10.0  # a gradient so many times the largest at the start is left out
+
+
+class Rates(NamedTuple):
+    """The rates of a run, in the units of the module's first lines.
+
+    Attributes
+    ----------
+    eta_x, eta_A, epsilon : float
+        Step sizes of strategies and mixture, and the threshold of eq 11. ``eta_A`` and
+        ``epsilon`` are None for a run whose mixture stays as it is.
+    steps : int
+    """
+
+    eta_x: float
+    eta_A: float | None
+    epsilon: float | None
+    steps: int
+
+
+def default_rates(game, x0, A0=None):
+    """Choose rates from gradients measured along two short descents from the starts.
+
+    From at most 16 of the starts everyone descends its own loss, and everyone the mean loss, for
+    at most 400 steps each. Along the way are measured
+
+    - the largest curvature, by differences of the joint gradient in 8 directions at the start
+      (power iteration) and along both paths: ``eta_x`` is 0.25 over it, an eighth of what
+      one-player descent bears. Where there is none, as in linear losses, one step crosses a
+      twentieth of the space. On simplices ``eta_x`` is 0.5 over the largest of the range of the
+      gradient within a block and the curvature;
+    - the pull on the rows of the mixture, the gradient of eq 11 with open gates: its size at the
+      end of the selfish descent, or a hundredth of its largest where it fades; the median over
+      the runs. ``eta_A`` is 0.05 over it (1 on simplices), ``epsilon`` 0.02 times it;
+    - how many steps descent needs to settle: ``steps`` is 20 times that, within 1000 and 8000.
+
+    The rates follow the units: with losses times c, eta_x is divided by c, eta_A by c^2, epsilon
+    multiplied by c^2; with x times c (on R^d and boxes) these are c^2, c^2 and 1 / c^2. Only starts
+    that are 0 throughout on R^d have no size: 1 is taken.
+
+    They are a beginning, not an optimum: eta_A trades how fast a compromise is found for how long
+    it stays, see :mod:`d3c_minimal.experiments.strengths`.
+
+    Parameters
+    ----------
+    game : Game
+    x0 : array (..., d)
+        Start of each run.
+    A0 : array (..., n, n), optional
+        Start of the mixture; ``mixing.selfish(n)`` by default.
+
+    Returns
+    -------
+    Rates
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is off.
+
+    Examples
+    --------
+    >>> from d3c_minimal.games import prisoners_dilemma
+    >>> found = default_rates(prisoners_dilemma(2), [0.9, 0.2])
+    >>> round(found.eta_x, 3), found.steps
+    (0.125, 1000)
+    """
+    x = np.array(game.checked(x0))
+    game.space.check(x)
+    n = game.n_players
+    A = mixing.for_each_run(mixing.selfish(n) if A0 is None else mixing.check(A0, n), x)
+    x, A = _some_runs(game, x, A)
+    size = _size(game.space, x)
+    with np.errstate(all="ignore"):
+        curvature, slope, pulls, settled = _trials(game, x, A, size)
+    pull = max(pulls[-1], FLOOR * max(pulls))
+    simple = isinstance(game.space, Simplices)
+    return Rates(
+        eta_x=_step_size(game.space, curvature, slope, size),
+        eta_A=float((SIMPLEX_PUSH if simple else PUSH) / pull) if pull > 0 else 1.0,
+        epsilon=float(THRESHOLD * pull),
+        steps=int(np.clip(PATIENCE * settled, *STEPS)),
+    )
+
+
+def _trials(game, x, A, size):
+    """Descend twice: the largest curvature and slope, the pull at each step, how many steps."""
+    n = game.n_players
+    kinds = np.stack([np.eye(n), mixing.cooperative(n)]).reshape(2, *[1] * (x.ndim - 1), n, n)
+    kinds = np.broadcast_to(kinds, (2, *x.shape[:-1], n, n))
+    y, pulls, longest = np.stack([x, x]), [], 0.0
+    g = mixing.joint_gradient(game, y, kinds)
+    first = slope = _largest(_slope(game.space, g))
+    curvature = _curvature(game, y, kinds, size)
+    for _ in range(TRIAL):
+        pulls.append(_pull(game, y[0], A))
+        end = game.space.step(y, g, _step_size(game.space, curvature, slope, size))
+        h = mixing.joint_gradient(game, end, kinds)
+        here, moved = _slope(game.space, h), np.linalg.norm(end - y, axis=-1)
+        fine = np.isfinite(here) & (here <= RUNAWAY * first)
+        bent = np.linalg.norm(h - g, axis=-1) / np.where(moved > 1e-9 * size, moved, np.inf)
+        curvature = max(curvature, _largest(bent[fine]))
+        slope = max(slope, _largest(here[fine]))
+        y, g = np.where(fine[..., None], end, y), np.where(fine[..., None], h, g)
+        longest = max(longest, _largest(moved[fine]))
+        if _largest(moved[fine]) <= STILL * longest:
+            break
+    pulls.append(_pull(game, y[0], A))
+    return curvature, slope, pulls, len(pulls) - 1
+
+
+def _some_runs(game, x, A):
+    if game.runs or x.ndim == 1:
+        return x, A
+    x, A = x.reshape(-1, x.shape[-1]), A.reshape(-1, *A.shape[-2:])
+    chosen = np.unique(np.linspace(0, len(x) - 1, PROBES).astype(int))
+    return x[chosen], A[chosen]
+
+
+def _size(space, x):
+    """Return the size of x that differences are measured in."""
+    if isinstance(space, Simplices):
+        return 1.0
+    if isinstance(space, Box):
+        return float(np.mean(space.high - space.low))
+    return float(np.sqrt(np.mean(x**2))) or 1.0
+
+
+def _slope(space, g):
+    """Return what one step makes of a gradient: its length, or its range within a block."""
+    if isinstance(space, Simplices):
+        return (space.block_max(g) + space.block_max(-g)).max(-1)
+    return np.linalg.norm(g, axis=-1)
+
+
+def _step_size(space, curvature, slope, size):
+    if isinstance(space, Simplices):
+        steepest = max(curvature, slope)
+        return SIMPLEX_BOLDNESS / steepest if steepest > 0 else 1.0
+    flat = 0.05 * size / slope if slope > 0 else 1.0
+    known = curvature * size > 1e-6 * slope  # less is rounding
+    return BOLDNESS / curvature if known else flat
+
+
+def _curvature(game, x, A, size):
+    """Return the largest stretch by the joint gradient's Jacobian, by power iteration."""
+    space, h = game.space, NUDGE * size
+    if isinstance(space, Simplices):
+        return 0.0  # leaving them, even by a little, may leave the losses' domain
+    if isinstance(space, Box):
+        x = np.clip(x, space.low + h, space.high - h)
+    v, largest = np.random.default_rng(0).normal(size=x.shape), 0.0
+    for _ in range(8):
+        length = np.linalg.norm(v, axis=-1, keepdims=True)
+        v = h * v / np.where(length > 0, length, 1.0)
+        ahead, behind = (mixing.joint_gradient(game, x + s * v, A) for s in (1.0, -1.0))
+        v = (ahead - behind) / (2.0 * h)
+        largest = max(largest, _largest(np.linalg.norm(v, axis=-1)))
+    return largest
+
+
+def _pull(game, x, A):
+    """Return the largest range of a row's gradient with open gates, the median over the runs."""
+    gradient = mixing.shift_gradient(A, mixing.contract_game(game, x, A), np.inf)
+    return float(np.median((gradient.max(-1) - gradient.min(-1)).max(-1)))
+
+
+def _largest(values):
+    """Return the largest finite value, 0 if there is none."""
+    return float(np.max(values, where=np.isfinite(values), initial=0.0))
