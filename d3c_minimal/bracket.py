@@ -149,7 +149,7 @@ def price_of_anarchy_bracket(game, rng=None, starts=32, quadratic=False):
             "losses are not quadratic: leave quadratic=True out."
         )
     lower, upper, below, above = _found_sides(game, found, least)
-    doubt = _doubt(joint, quadratic)
+    doubt = _doubt(joint, total, quadratic)
     if not found:
         above = "nothing known: no equilibrium was found"
     elif doubt:
@@ -217,13 +217,13 @@ def _found_sides(game, found, least):
     return lower, np.inf, below, ""
 
 
-def _doubt(joint, quadratic):
+def _doubt(joint, total, quadratic):
     """Say why the equilibrium is not known to be the only one; empty where it is."""
     if not joint.least > ROUNDING * joint.steepest:
         return "the game is not strongly monotone, so there may be equilibria that were not found"
     if not quadratic:
         hint = ""
-        if joint.varies <= _SAME:
+        if max(joint.varies, total.varies) <= _SAME:
             hint = "; if all losses are quadratic in x, quadratic=True makes it a proof"
         return f"the game looks strongly monotone at {_POINTS} sampled points{hint}"
     return ""

@@ -1,5 +1,6 @@
 """explore: an explorer over the parameters of any game, from nothing but how the game is built."""
 
+import warnings
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -7,12 +8,15 @@ import numpy as np
 
 from d3c_minimal import dynamics
 from d3c_minimal.anarchy import price_of_anarchy
+from d3c_minimal.diagnosis import RunWarning
 from d3c_minimal.equilibria import find_equilibria, optimum
 from d3c_minimal.explorers.controls import Choice, Slider
 from d3c_minimal.explorers.explorer import MOST_FRAMES, Explorer
+from d3c_minimal.game import Game
 from d3c_minimal.plots import style
 from d3c_minimal.plots.overview import PANELS, overview, who_gains
 from d3c_minimal.plots.picture import Picture
+from d3c_minimal.rates import default_rates
 
 MOST_SETTINGS = 20  # at some 45 kB a frame a page stays below 1 MB
 _STATES = 400  # recorded of each run
@@ -33,8 +37,8 @@ class Setting:
     optimum : Optimum or None
     price : float or None
         The worst equilibrium's total over the least, where both were found and are positive.
-    refusals : list of str
-        What could not be computed, and why.
+    remarks : list of str
+        What could not be computed, and why; what the run warned of.
     """
 
     game: object = None
@@ -42,7 +46,7 @@ class Setting:
     equilibria: list = field(default_factory=list)
     optimum: object = None
     price: float | None = None
-    refusals: list = field(default_factory=list)
+    remarks: list = field(default_factory=list)
 
 
 def explore(
@@ -163,32 +167,37 @@ def _controls(values, labels):
 
 
 def _find(build, parameters, rates, x0, runs, starts, rng):
-    """Run and search one game; what is not defined goes into the refusals."""
-    from d3c_minimal.game import Game
-
+    """Run and search one game; what is not defined goes into the remarks."""
     try:
         game = build(**parameters)
     except _UNDEFINED as error:
-        return Setting(refusals=[f"there is no such game: {error}"])
+        return Setting(remarks=[f"there is no such game: {error}"])
     if not isinstance(game, Game):
         raise TypeError(f"build returned a {type(game).__name__}: it must return a Game.")
-    refusals = []
+    remarks = []
 
     def tried(compute, otherwise=None):
         try:
             return compute()
         except _UNDEFINED as error:
-            refusals.append(str(error))
+            remarks.append(str(error))
             return otherwise
 
-    path = tried(lambda: _run(game, x0, runs, rates, rng))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RunWarning)
+        path = tried(lambda: _run(game, x0, runs, rates, rng))
+    for w in caught:
+        if issubclass(w.category, RunWarning):
+            remarks.append(str(w.message))
+        else:
+            warnings.warn_explicit(w.message, w.category, w.filename, w.lineno)
     points = tried(lambda: find_equilibria(game, rng, starts), [])
     best = tried(lambda: optimum(game, rng, starts))
     price = None
     if points and best is not None:
         losses = np.array([point.losses for point in points])
         price = tried(lambda: price_of_anarchy(losses, best.losses))
-    return Setting(game, path, points, best, price, refusals)
+    return Setting(game, path, points, best, price, remarks)
 
 
 def _run(game, x0, runs, rates, rng):
@@ -197,8 +206,6 @@ def _run(game, x0, runs, rates, rng):
     else:
         start = np.asarray(x0(game) if callable(x0) else x0, float)
     if rates is None:
-        from d3c_minimal.rates import default_rates
-
         rates = default_rates
     rates = rates(game, start) if callable(rates) else rates
     names = ("eta_x", "eta_A", "epsilon", "steps")
@@ -212,11 +219,14 @@ def _run(game, x0, runs, rates, rng):
 
 def _picture(found, panels):
     if found.path is None:
-        return _blank(" ".join(found.refusals))
+        return _blank(" ".join(found.remarks))
     try:
-        known = found.equilibria or None
         return overview(
-            found.path, equilibria=known, optimum=found.optimum, game=found.game, panels=panels
+            found.path,
+            equilibria=found.equilibria,
+            optimum=found.optimum,
+            game=found.game,
+            panels=panels,
         )
     except ValueError as error:  # it diverged at once: there is no path
         return _blank(str(error))
@@ -239,7 +249,7 @@ def _state(control, value):
 def _words(found):
     """Say what was found at a setting."""
     if found.game is None:
-        return found.refusals[0]
+        return found.remarks[0]
     parts = []
     if found.price is not None:
         count = len(found.equilibria)
@@ -253,7 +263,7 @@ def _words(found):
         parts.append("no equilibrium found")
     if found.optimum is not None:
         parts.append(f"optimum {style.brief(found.optimum.value)}")
-    closing = (refusal[0].upper() + refusal[1:] for refusal in found.refusals)
+    closing = (remark[0].upper() + remark[1:] for remark in found.remarks)
     return style.sentences("; ".join(parts), _end(found), *closing)
 
 

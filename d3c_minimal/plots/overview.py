@@ -20,6 +20,7 @@ MOST_SINGLE = 6  # runs drawn one by one in a band
 _STRETCHES = 50
 _WIDE = 50.0  # a ratio of values from which an axis is logarithmic
 _ALIKE = 1e-3  # of the largest loss: a smaller change is none
+_HUGE = 1e300  # a sum of finite losses can be infinite
 _EXPLODED = 1e6  # times its first size: such a total would leave nothing else to be seen
 
 
@@ -44,7 +45,7 @@ class _Run:
     @property
     def total(self):
         with np.errstate(over="ignore", invalid="ignore"):
-            return self.f.sum(-1)
+            return np.clip(self.f.sum(-1), -_HUGE, _HUGE)
 
     @property
     def runs(self):
@@ -192,9 +193,10 @@ def _run(path, equilibria, optimum, selfish):
 def _before_explosion(run):
     """Cut a path off where its total leaves all that it is compared with far behind."""
     size = abs(run.total).max(-1)
-    known = [abs(f).sum() for f in (run.worst, run.best) if f is not None]
-    scale = max([abs(run.f[0]).sum(-1).max(), np.quantile(size, 0.05), *known])
-    if not size[-1] > _EXPLODED * scale:
+    known = [abs(f.sum()) for f in (run.worst, run.best) if f is not None]
+    scale = max([size[size > 0][:1].max(initial=0.0), *known])
+    grows = size[-1] > 10 * size[9 * len(size) // 10 - 1]  # not only from a start next to 0
+    if not (size[-1] > _EXPLODED * scale and grows):
         return run
     last = max(int((size > 100 * scale).argmax()), 1) + 1
     return replace(run, t=run.t[:last], x=run.x[:last], f=run.f[:last])
