@@ -32,6 +32,7 @@ __all__ = [
     "pure_equilibria",
 ]
 
+_WIDER, _LOW, _DESCENTS = 16, 256, 6  # of the scan for deviations
 SAME_POINT = 1e-3  # ends closer than this, relative to their size, are counted as one
 
 
@@ -199,10 +200,12 @@ def optimum(game, rng=None, starts=32):
 def deviation_gains(game, x, rng, tries=64):
     """Return what each player could gain at ``x`` by changing its own strategy alone: (n,).
 
-    For each player ``tries`` own strategies are drawn (on simplices the vertices are added), and
-    scipy descends from ``x``, from the best and from two more of them, with exact gradients. On
-    games that are linear in each player's blocks the vertices make the gain exact; on games that
-    are convex in each player's strategy the descent does; otherwise it is a lower bound.
+    For each player own strategies are drawn and scanned, 17 times ``tries`` of them (on simplices
+    the vertices are added), and scipy descends from ``x``, from six low ones that lie apart, and
+    from two more, with exact gradients. On games that are linear in each player's blocks the
+    vertices make the gain exact; on games that are convex in each player's strategy the descent
+    does; otherwise it is a lower bound: a narrow well among many can be missed, the more so the
+    more coordinates a player owns.
 
     Parameters
     ----------
@@ -234,18 +237,40 @@ def _gain(game, x, player, rng, tries=64):
         z = joint(y)
         return game.loss(z)[player], game.jacobian(z)[player, mine]
 
-    draws = arena.sample(rng, (tries, mine.sum()))
+    # The wide scan has a stream of its own, the same each time: it costs the caller's none.
+    wide = np.random.default_rng(tries).spawn(1)[0]
+    near = arena.sample(rng, (tries, mine.sum()))
+    far = arena.sample(wide, (_WIDER * tries, mine.sum()))
     if isinstance(arena, Simplices):
-        draws = np.concatenate([vertices(arena, rng), draws])
+        near = np.concatenate([vertices(arena, rng), near])
     elif game.space is arena:  # Euclidean: look near and far around x
-        reach = 10.0 ** rng.uniform(-1, 2, (tries, 1))
-        draws = x[mine] + reach * (1.0 + abs(x[mine])) * draws
+        near = _around(x[mine], near, rng)
+        far = _around(x[mine], far, wide)
+    draws = np.concatenate([far, near])
     with np.errstate(all="ignore"):
-        scanned = game.loss(joint(draws))[:, player]
-    best = np.argsort(np.nan_to_num(scanned, nan=np.inf), kind="stable")[0]
-    starts = [x[mine], draws[best], *draws[-2:]]
+        scanned = np.nan_to_num(game.loss(joint(draws))[:, player], nan=np.inf)
+    starts = [x[mine], *_low_and_apart(draws, scanned), *near[-2:]]
     lowest = np.nanmin([minimise(arena, value_and_gradient, start)[1] for start in starts])
     return float(max(game.loss(x)[player] - lowest, 0.0))
+
+
+def _around(x, draws, rng):
+    reach = 10.0 ** rng.uniform(-1, 2, (len(draws), 1))
+    return x + reach * (1.0 + abs(x)) * draws
+
+
+def _low_and_apart(draws, values):
+    """Return the lowest of the draws, and further low ones that are no neighbours of those."""
+    order = np.argsort(values, kind="stable")[: min(len(draws) // 4 + 1, _LOW)]
+    draws, chosen = draws[order], []
+    distance = np.linalg.norm(draws[:, None] - draws, axis=-1)
+    apart = np.quantile(distance, 0.1)
+    left = np.ones(len(draws), bool)
+    while left.any() and len(chosen) < _DESCENTS:
+        k = int(left.argmax())
+        chosen.append(draws[k])
+        left &= distance[k] > apart
+    return chosen
 
 
 def _largest_gain(game, x, rng, tol):

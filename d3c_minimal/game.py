@@ -96,7 +96,7 @@ class Game:
     ValueError
         If ``owner`` does not name at least two players, each of them at least once.
     TypeError
-        If ``space`` is no space.
+        If ``space`` is not one of the spaces, but bounds or constraints.
 
     Examples
     --------
@@ -125,7 +125,7 @@ class Game:
     ):
         self.owner = _checked_owner(owner)
         self.n_players, self.dim = int(self.owner.max()) + 1, len(self.owner)
-        self.space = _checked_space(space)
+        self.space = Euclidean() if space is None else _checked_space(space)
         if self.space.dim not in (None, self.dim):
             raise ValueError(
                 f"the space has {self.space.dim} coordinates, owner names {self.dim}: "
@@ -329,6 +329,17 @@ def _checked_owner(owner):
     return owner
 
 
+def _checked_space(space):
+    if isinstance(space, Space):
+        return space
+    what = space.__name__ if isinstance(space, type) else type(space).__name__
+    raise TypeError(
+        f"space is a {what}, not a space: give Euclidean(), Box(low, high) with one bound for each "
+        "coordinate, or Simplices(sizes). Constraints that tie coordinates together, other than "
+        "shares that sum to 1, are not supported: put them into the losses as a smooth penalty."
+    )
+
+
 def _covers(shape, runs):
     """Whether arrays with the leading axes ``runs`` broadcast to ``shape`` without widening it."""
     try:
@@ -343,19 +354,6 @@ _ASSIGNED = (
     "setting an array element with a sequence",
     "must be a string or a real number, not 'ArrayBox'",
 )
-
-
-def _checked_space(space):
-    if space is None:
-        return Euclidean()
-    if not isinstance(space, Space):
-        raise TypeError(
-            f"space is a {type(space).__name__}: give Euclidean(), Box(low, high) with bounds for "
-            "each coordinate, or Simplices(sizes). Other constraints, such as a shared budget, are "
-            "not supported: write strategies as shares of a budget (Simplices), or put a penalty "
-            "into the losses."
-        )
-    return space
 
 
 class _Lifted:

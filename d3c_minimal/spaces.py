@@ -57,14 +57,23 @@ class Box(Space):
     Parameters
     ----------
     low, high : float or array (d,)
-        Bounds of each coordinate, finite, ``low < high``.
+        Bounds of each coordinate, finite, ``low < high``. For a strategy that is bounded on one
+        side alone, put the other bound where no player would go.
+
+    Raises
+    ------
+    ValueError
+        If a bound is not finite, or not below the other.
     """
 
     def __init__(self, low, high):
         self.low, self.high = np.asarray(low, float), np.asarray(high, float)
         finite = np.isfinite(self.low).all() and np.isfinite(self.high).all()
         if not (finite and (self.low < self.high).all()):
-            raise ValueError("Box needs finite bounds with low < high; for R^d use Euclidean().")
+            raise ValueError(
+                "Box needs finite bounds with low < high. For a strategy with a bound on one side "
+                "alone, put the other bound where no player would go; for R^d use Euclidean()."
+            )
         shape = np.broadcast_shapes(self.low.shape, self.high.shape)
         self.dim = shape[-1] if shape else None
 
@@ -110,9 +119,13 @@ class Simplices(Space):
     """
 
     def __init__(self, sizes):
+        if np.ndim(sizes) != 1 or any(int(size) != size or size < 1 for size in sizes):
+            raise ValueError(
+                f"sizes is {sizes!r}: give the number of coordinates of each block, e.g. [3, 3]."
+            )
         self.sizes = tuple(int(size) for size in sizes)
-        if not self.sizes or min(self.sizes) < 1:
-            raise ValueError("give the number of coordinates of each block, e.g. [3, 3].")
+        if not self.sizes:
+            raise ValueError("sizes is empty: give at least one block, e.g. [3, 3].")
         self.dim = sum(self.sizes)
         self._starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
 

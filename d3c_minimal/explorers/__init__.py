@@ -7,6 +7,7 @@ kernel it is a native input over frames that were drawn beforehand, with no code
 """
 
 from d3c_minimal.explorers.controls import Choice, Slider
+from d3c_minimal.explorers.explore import Setting, explore
 from d3c_minimal.explorers.explorer import Explorer
 
-__all__ = ["Choice", "Explorer", "Slider"]
+__all__ = ["Choice", "Explorer", "Setting", "Slider", "explore"]

@@ -8,6 +8,7 @@ the colours of the page; ``picture.save("name.svg")`` writes it dark on white.
 from d3c_minimal.plots.curves import band, lines
 from d3c_minimal.plots.landscape import contours
 from d3c_minimal.plots.mixtures import attention, mixture
+from d3c_minimal.plots.overview import overview, who_gains
 from d3c_minimal.plots.picture import Picture, Row, row
 from d3c_minimal.plots.roads import road
 from d3c_minimal.plots.scatter import scatter
@@ -22,7 +23,9 @@ __all__ = [
     "finals",
     "lines",
     "mixture",
+    "overview",
     "road",
     "row",
     "scatter",
+    "who_gains",
 ]

@@ -147,7 +147,7 @@ def draw_curves(t, given, xlabel, ylabel, references, log, title, size, alt, how
     if references:
         facts.append("Dotted lines: " + ", ".join(map(str, references)))
     ax.margins(x=0)
-    _label_ends(ax, [end for end in ends if end[1]])
+    label_ends(ax, [end for end in ends if end[1]])
     return Picture(ax.figure, style.sentences(alt, "; ".join(facts), how), caption)
 
 
@@ -167,7 +167,7 @@ def _outline(y):
     return np.unique([0, *kept, len(y) - 1])
 
 
-def _label_ends(ax, ends):
+def label_ends(ax, ends):
     """Write each label at the right, as near to its line's end as there is room."""
     if not ends:
         return

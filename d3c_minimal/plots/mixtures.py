@@ -7,7 +7,7 @@ from d3c_minimal.plots import style
 from d3c_minimal.plots.curves import draw_curves, spread
 from d3c_minimal.plots.picture import Picture
 
-_MOST_NUMBERS = 5
+_MOST_NUMBERS, _MOST_NAMES = 5, 12
 
 
 @style.styled
@@ -49,9 +49,13 @@ def mixture(A, *, names=None, title="", size=None, alt="", caption=""):
     mesh = ax.pcolormesh(edges, edges, A, cmap=style.HEAT, vmin=0, vmax=1, rasterized=many)
     ax.set(aspect="equal", xlabel="agent j minimises column j", ylabel="agent i sets row i")
     ax.invert_yaxis()
-    if n <= _MOST_NUMBERS:
+    if n <= _MOST_NAMES:
         ax.set_xticks(range(n), names)
         ax.set_yticks(range(n), names)
+    else:
+        ax.set_xticks([0, n - 1], [names[0], names[-1]])
+        ax.set_yticks([0, n - 1], [names[0], names[-1]])
+    if n <= _MOST_NUMBERS:
         for i, j in np.ndindex(n, n):
             ax.text(j, i, _share(A[i, j]), ha="center", va="center", color=_readable(A[i, j]))
     ax.tick_params(length=0)

@@ -85,12 +85,17 @@ def axes(size=None, *, xlabel="", ylabel="", title="", log=""):
     if set(log) - set("xy"):
         raise ValueError(f"log={log!r}: name the logarithmic axes, 'x', 'y' or 'xy'.")
     for name in log:
-        getattr(ax, f"set_{name}scale")("log")
-        axis = getattr(ax, f"{name}axis")
-        axis.set_major_locator(_Decades())
-        axis.set_major_formatter("{x:g}")
-        axis.set_minor_formatter(NullFormatter())
+        logarithmic(ax, name)
     return ax
+
+
+def logarithmic(ax, name):
+    """Make the axis "x" or "y" logarithmic, with few ticks and plain labels."""
+    getattr(ax, f"set_{name}scale")("log")
+    axis = getattr(ax, f"{name}axis")
+    axis.set_major_locator(_Decades())
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def look(k):

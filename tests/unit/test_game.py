@@ -3,6 +3,7 @@
 import autograd.numpy as anp
 import numpy as np
 import pytest
+from scipy.optimize import Bounds, LinearConstraint
 
 from d3c_minimal import games
 from d3c_minimal.game import Game, in_logits
@@ -138,3 +139,20 @@ def test_parameters_of_many_runs_need_their_axes(shape):
     with pytest.raises(ValueError, match=r"runs of shape \(5,\)"):
         game.loss(np.full(shape, 1 / 3))
     assert game.loss(np.full((2, 5, 12), 1 / 3)).shape == (2, 5, 4)
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        [(0.0, 1.0), (0.0, 1.0)],
+        (0.0, 1.0),
+        Box,
+        lambda x: x.sum() - 1,
+        {"type": "eq", "fun": np.sum},
+        Bounds([0.0, 0.0], [1.0, 1.0]),
+        LinearConstraint(np.ones((1, 2)), 1.0, 1.0),
+    ],
+)
+def test_bounds_and_constraints_are_no_spaces(space):
+    with pytest.raises(TypeError, match=r"Box\(low, high\).*tie coordinates together.*penalty"):
+        Game(lambda x: x**2, [0, 1], space)

@@ -91,11 +91,12 @@ def test_projection_is_the_nearest_point():
 
 
 def test_bad_spaces_and_points():
-    for bounds in ((1.0, 0.0), (0.0, np.inf), (np.nan, 1.0)):
-        with pytest.raises(ValueError, match="Euclidean"):
+    for bounds in ((1.0, 0.0), (0.0, np.inf), (-np.inf, 0.0), (np.nan, 1.0), (0.0, None)):
+        with pytest.raises(ValueError, match="side alone"):
             Box(*bounds)
-    with pytest.raises(ValueError, match="block"):
-        Simplices([])
+    for sizes in ([], 3, [2, 0], [2.5], [-1, 3]):
+        with pytest.raises(ValueError, match=r"block.*\[3, 3\]"):
+            Simplices(sizes)
     with pytest.raises(ValueError, match="clip"):
         Box(0.0, 1.0).check(np.array([0.5, 1.5]))
     for x in ([0.5, 0.6], [-0.1, 1.1]):
