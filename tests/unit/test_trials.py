@@ -131,6 +131,7 @@ READINGS = [
     {"gradient": "simplex", "nu": 0.02, "eta_A": 0.1},
     {"factor": True, "eta_A": 0.1},
     {"compare": "halves"},
+    {"compare": "halves", "first": "measures"},
     {"compare": "halves", "tau_min": 6, "tau_max": 9, "settle": 3},
     {"tau_min": 4, "tau_max": 7, "settle": 2},
     {"clip_at": "shares", "clip": (-3, 5)},
@@ -274,9 +275,22 @@ def test_decorrelated_keeps_the_length_and_loses_the_direction():
     centred = a - a.mean(-1, keepdims=True)
     np.testing.assert_allclose(true, 0.1 * returns[..., None] * centred, atol=1e-12)
     np.testing.assert_allclose((moved**2).mean(), (true**2).mean(), rtol=0.02)
-    along = (moved * centred).sum(-1)
-    assert abs(along.mean()) < 4 * along.std() / np.sqrt(along.size)
+    each = learner(1, runs=20000, tau_min=1, tau_max=1, measure="raw", control="decorrelated")
+    each.update(returns)
+    for shake in (a, each.state.direction):  # neither the shake tried nor the next one
+        along = (moved * (shake - shake.mean(-1, keepdims=True))).sum(-1)
+        assert abs(along.mean()) < 4 * along.std() / np.sqrt(along.size)
     assert (true * centred).sum(-1).mean() < -0.05
+
+
+@pytest.mark.parametrize("control", ["decorrelated", "shuffled", "random walk"])
+def test_the_same_shakes_with_and_without_a_control(control):
+    plain, controlled = learner(3, epsilon=0.1), learner(3, epsilon=0.1, control=control)
+    for _ in range(12):
+        for each in (plain, controlled):
+            each.update(-np.ones((4, 3)))
+    np.testing.assert_array_equal(plain.state.direction, controlled.state.direction)
+    np.testing.assert_array_equal(plain.state.tau, controlled.state.tau)
 
 
 def test_shuffled_takes_rho_from_another_run():
@@ -307,10 +321,13 @@ def test_shuffled_remembers_rho_until_the_partner_finishes():
 
 
 def test_fixed_holds_still():
-    each = learner(control="fixed", A0=1.0)
-    ended = sum(each.update(np.full((4, 3), -float(k))) for k in range(20))
-    np.testing.assert_array_equal(each.mixture, np.broadcast_to(np.eye(3), (4, 3, 3)))
-    assert (ended >= 5).all()
+    for own in (1.0, 0.9):
+        each = learner(control="fixed", A0=own)
+        ended = sum(each.update(np.full((4, 3), -float(k))) for k in range(20))
+        start = np.broadcast_to(mixing.selfish(3, own), (4, 3, 3))
+        np.testing.assert_array_equal(each.mixture, start)
+        np.testing.assert_array_equal(each.A, start)
+        assert (ended >= 5).all()
 
 
 def test_no_step_but_shakes():
