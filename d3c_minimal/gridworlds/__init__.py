@@ -1,0 +1,4 @@
+"""Gridworlds: small worlds of many agents, pure functions under one interface.
+
+A world knows nothing of learning. Rewards are made large here; a loss is minus a reward.
+"""
