@@ -46,7 +46,7 @@ class Rules:
         unless rewards are shared.
     collisions : {"random", "fixed"}
         No two agents are in one cell (the paper does not say more). They move in turn, and who
-        finds the cell taken stays: in an order drawn at each step (Melting Pot), or agent 0 first.
+        finds the cell taken stays: in an order drawn at each step, or agent 0 first.
         SocialJax moves all at once: who stays keeps the cell, else a draw decides, and two agents
         may change places.
     spawn_under : bool
@@ -239,7 +239,7 @@ def step(rules, state, actions, now):
         spawned.reshape(-1)[here] = 0
         coins.reshape(-1)[here] = 0
 
-    rewards = tables.pay.take(taken + tables.payer, 0).sum(-2)
+    rewards = sum(tables.pay[who].take(taken[:, who], 0) for who in range(n))
     events = Events(
         taken.reshape(*envs, n), spawned.reshape(*envs, cells), blocked.reshape(*envs, n)
     )
@@ -285,56 +285,55 @@ def _egocentric(rules, position, coins):
     tables, worlds = _tables(rules), len(position)
     window = (2 * rows - 1) * (2 * columns - 1)
     length = features(rules, "egocentric")
-    out = np.zeros((worlds, n, length), np.float32)
-    flat = out.reshape(-1)
-    base = np.arange(worlds * n).reshape(worlds, n) * length
+    flat = np.zeros(worlds * n * length, np.float32)
+    base = _rows(worlds * n, length).reshape(worlds, n)
     # A cell's number in the window is its number in a wide grid, less the agent's there.
     centre = tables.wide.take(position)
-    corner = base + window // 2 - centre
+    corner = base + (window // 2) - centre
 
-    found = np.flatnonzero(coins)
+    found = np.flatnonzero(coins != 0)
     world, cell = np.divmod(found, cells)
-    plane = (coins.reshape(-1)[found][:, None] - 1 - np.arange(n)) % n
-    flat[corner[world] + tables.wide[cell][:, None] + plane * window] = 1
-
+    lies = tables.plane.take(coins.take(found), 0) + tables.wide.take(cell)[:, None]
+    flat[corner.take(world, 0) + lies] = 1
     for ahead in range(1, n):  # planes of the following agents, all worlds at once
-        other = np.roll(centre, -ahead, -1)
+        other = centre.take(np.arange(ahead, n + ahead) % n, 1)
         flat[corner + other + (n - 1 + ahead) * window] = 1
-    row, column = np.divmod(position, columns)
-    after = base + (2 * n - 1) * window
-    flat[after + row] = 1
-    flat[after + rows + column] = 1
-    return out
+    flat[base[..., None] + tables.place.take(position, 0)] = 1
+    return flat
 
 
 def _compact(rules, position, coins):
     n, cells = rules.n_players, rules.cells
     tables, worlds = _tables(rules), len(position)
-    planes = coins[:, None, :] == np.arange(1, n + 1, dtype=np.int8)[:, None]
-    fields = planes.astype(np.float32).reshape(-1, cells) @ tables.near  # of each agent's coins
-    total = fields.reshape(worlds, n, cells).sum(1)
+    planes = np.empty((n, worlds, cells), np.float32)
+    for owner in range(n):
+        np.equal(coins, owner + 1, out=planes[owner])
+    fields = planes.reshape(-1, cells) @ tables.near  # nearness to the coins of each agent
+    total = sum(fields.reshape(n, -1))
     after = tables.after.take(position, 0)  # (worlds, n, 5): cells that the actions lead to
+    after += _rows(worlds, cells)[:, None]
 
     out = np.empty((worlds, n, 3, len(moves.ACTIONS)), np.float32)
-    world = np.arange(worlds)[:, None, None] * cells
-    mine = np.arange(worlds * n).reshape(worlds, n, 1) * cells
-    own = fields.reshape(-1).take(mine + after)
+    own = fields.reshape(-1).take(after + tables.mine[:, None] * worlds)
     out[:, :, 0] = own
-    out[:, :, 1] = total.reshape(-1).take(world + after) - own
-    out[:, :, 2] = 0
-    for ahead in range(1, n):
-        other = np.roll(position, -ahead, -1)[..., None]
-        out[:, :, 2] += tables.near.reshape(-1).take(after * cells + other)
-    return out.reshape(worlds, n, -1)
+    np.subtract(total.take(after), own, out=out[:, :, 1])
+    out[:, :, 2] = sum(
+        tables.company.take(position * cells + position.take(np.arange(k, n + k) % n, 1), 0)
+        for k in range(1, n)
+    )
+    return out
 
 
 class _Tables(NamedTuple):
     leads_to: np.ndarray
     pay: np.ndarray
-    payer: np.ndarray
     wide: np.ndarray
     near: np.ndarray
     after: np.ndarray
+    company: np.ndarray
+    mine: np.ndarray
+    plane: np.ndarray
+    place: np.ndarray
 
 
 @lru_cache(maxsize=32)
@@ -348,13 +347,18 @@ def _tables(rules):
             pay[taker, owner + 1, taker] = rules.own if taker == owner else rules.other
     leads_to = moves.neighbours(rows, columns)
     row, column = np.divmod(np.arange(rules.cells), columns)
+    window, who = (2 * rows - 1) * (2 * columns - 1), np.arange(n)
+    near = (rules.nearness ** moves.distances(rows, columns)).astype(np.float32)
     tables = _Tables(
         leads_to=leads_to,
-        pay=pay.reshape(-1, n),
-        payer=np.arange(n) * (n + 1),
+        pay=pay,
         wide=row * (2 * columns - 1) + column,
-        near=(rules.nearness ** moves.distances(rows, columns)).astype(np.float32),
+        near=near,
         after=leads_to.T.copy(),
+        company=near[leads_to].transpose(1, 2, 0).reshape(-1, len(leads_to)),
+        mine=who * rules.cells,
+        plane=(np.arange(-1, n)[:, None] - who) % n * window,
+        place=(2 * n - 1) * window + np.stack([row, rows + column], -1),
     )
     for table in tables:
         table.flags.writeable = False

@@ -47,7 +47,7 @@ def slow_step(rules, position, board, actions, order, spawn):
     """One step of one world with dictionaries and loops, straight from the rules."""
     rows, columns = rules.size
     place = {i: divmod(int(cell), columns) for i, cell in enumerate(position)}
-    entered, blocked = {i: False for i in place}, {i: False for i in place}
+    entered, blocked = dict.fromkeys(place, False), dict.fromkeys(place, False)
     for i in order:
         down, right = STEPS[int(actions[i])]
         row, column = place[i][0] + down, place[i][1] + right
