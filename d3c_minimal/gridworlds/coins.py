@@ -15,9 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from d3c_minimal.gridworlds import moves
+from d3c_minimal.gridworlds.scene import Mark, Scene
 from d3c_minimal.gridworlds.world import Mechanics, World
 
-_TOO_MANY = 100  # coins of that many colours would no longer fit a small integer
+_NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,8 @@ class Rules:
         object.__setattr__(self, "size", size)
         if len(size) != 2 or any(int(side) != side or side < 1 for side in size):
             raise ValueError(f"size={self.size}: give a whole number, or (rows, columns).")
-        if int(self.n_players) != self.n_players or not 2 <= self.n_players < _TOO_MANY:
-            raise ValueError(
-                f"n_players={self.n_players}: Coins needs 2 to {_TOO_MANY - 1} agents."
-            )
+        if int(self.n_players) != self.n_players or not 2 <= self.n_players <= len(_NAMES):
+            raise ValueError(f"n_players={self.n_players}: Coins needs 2 to {len(_NAMES)} agents.")
         if self.n_players > self.cells:
             raise ValueError(
                 f"{self.n_players} agents do not fit {self.cells} cells: a cell holds one agent, "
@@ -324,6 +323,44 @@ def _compact(rules, position, coins):
     return out
 
 
+def scene(rules, state):
+    """Return one world as a :class:`~d3c_minimal.gridworlds.scene.Scene`: agents A, B, coins a, b.
+
+    Raises
+    ------
+    ValueError
+        If ``state`` holds several worlds.
+    """
+    if np.ndim(state.coins) != 1:
+        raise ValueError("a scene is of one world: pick it by select(state, index).")
+    columns = rules.size[1]
+    marks, words = [], []
+    for k in range(rules.n_players):
+        cells = np.flatnonzero(state.coins == k + 1)
+        marks += [_mark(cell, columns, "ring", k) for cell in cells]
+        where = ", ".join(_place(cell, columns) for cell in cells)
+        coins = "coin" if len(cells) == 1 else "coins"
+        words.append(f"{coins} of {_NAMES[k]} at {where}" if where else f"no coin of {_NAMES[k]}")
+    agents = [f"{_NAMES[k]} at {_place(cell, columns)}" for k, cell in enumerate(state.position)]
+    marks += [_mark(cell, columns, "square", k) for k, cell in enumerate(state.position)]
+    return Scene(*rules.size, tuple(marks), "; ".join([*agents, *words]))
+
+
+def _mark(cell, columns, shape, who):
+    letter = _NAMES[who] if shape == "square" else _NAMES[who].lower()
+    return Mark(*divmod(int(cell), columns), shape, who, letter)
+
+
+def _place(cell, columns):
+    row, column = divmod(int(cell), columns)
+    return f"row {row + 1} column {column + 1}"
+
+
+def pickups(events, n):
+    """Return who took whose coins, ``(*envs, n, n)``: ``[..., i, k]`` counts agent i and coin k."""
+    return (events.taken[..., None] == np.arange(1, n + 1)).astype(int)
+
+
 class _Tables(NamedTuple):
     leads_to: np.ndarray
     pay: np.ndarray
@@ -393,4 +430,5 @@ class Coins(World):
         features=features,
         action_names=moves.ACTIONS,
         kinds=("egocentric", "compact"),
+        scene=scene,
     )
