@@ -15,10 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from d3c_minimal.gridworlds import moves
-from d3c_minimal.gridworlds.scene import Mark, Scene
+from d3c_minimal.gridworlds.scene import NAMES, Mark, Scene
 from d3c_minimal.gridworlds.world import Mechanics, World
-
-_NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -80,8 +78,8 @@ class Rules:
         object.__setattr__(self, "size", size)
         if len(size) != 2 or any(int(side) != side or side < 1 for side in size):
             raise ValueError(f"size={self.size}: give a whole number, or (rows, columns).")
-        if int(self.n_players) != self.n_players or not 2 <= self.n_players <= len(_NAMES):
-            raise ValueError(f"n_players={self.n_players}: Coins needs 2 to {len(_NAMES)} agents.")
+        if int(self.n_players) != self.n_players or not 2 <= self.n_players <= len(NAMES):
+            raise ValueError(f"n_players={self.n_players}: Coins needs 2 to {len(NAMES)} agents.")
         if self.n_players > self.cells:
             raise ValueError(
                 f"{self.n_players} agents do not fit {self.cells} cells: a cell holds one agent, "
@@ -340,20 +338,32 @@ def scene(rules, state):
         marks += [_mark(cell, columns, "ring", k) for cell in cells]
         where = ", ".join(_place(cell, columns) for cell in cells)
         coins = "coin" if len(cells) == 1 else "coins"
-        words.append(f"{coins} of {_NAMES[k]} at {where}" if where else f"no coin of {_NAMES[k]}")
-    agents = [f"{_NAMES[k]} at {_place(cell, columns)}" for k, cell in enumerate(state.position)]
+        words.append(f"{coins} of {NAMES[k]} at {where}" if where else f"no coin of {NAMES[k]}")
+    agents = [f"{NAMES[k]} at {_place(cell, columns)}" for k, cell in enumerate(state.position)]
     marks += [_mark(cell, columns, "square", k) for k, cell in enumerate(state.position)]
     return Scene(*rules.size, tuple(marks), "; ".join([*agents, *words]))
 
 
 def _mark(cell, columns, shape, who):
-    letter = _NAMES[who] if shape == "square" else _NAMES[who].lower()
+    letter = NAMES[who] if shape == "square" else NAMES[who].lower()
     return Mark(*divmod(int(cell), columns), shape, who, letter)
 
 
 def _place(cell, columns):
     row, column = divmod(int(cell), columns)
     return f"row {row + 1} column {column + 1}"
+
+
+def tell(rules, events):
+    """Say in words what happened in a step of one world: who took whose coin, who was held up."""
+    said = []
+    for name, coin, blocked in zip(NAMES, events.taken, events.blocked, strict=False):
+        if coin:
+            whose = "its own coin" if NAMES[coin - 1] == name else f"a coin of {NAMES[coin - 1]}"
+            said.append(f"{name} takes {whose}")
+        if blocked:
+            said.append(f"{name} is held up")
+    return " and ".join(said) or "no coin is taken"
 
 
 def pickups(events, n):
@@ -431,4 +441,5 @@ class Coins(World):
         action_names=moves.ACTIONS,
         kinds=("egocentric", "compact"),
         scene=scene,
+        tell=tell,
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-SHAPES = ("square", "ring")
+NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"  # of agents
 PAPER, LINE = (255, 255, 255), (208, 208, 208)
 COLOURS = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (184, 99, 154), (128, 128, 128))
 

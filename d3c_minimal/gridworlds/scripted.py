@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from d3c_minimal.gridworlds import coins, moves
+from d3c_minimal.gridworlds.scene import NAMES
 
 WANTS = ("any", "own")
 
@@ -80,12 +81,15 @@ class Episode(NamedTuple):
         Before the first step and after each; empty unless asked for.
     events : list of coins.Events
         Of each step; empty unless asked for.
+    rewards : list of array (*envs, n)
+        Of each step; empty unless asked for.
     """
 
     returns: np.ndarray
     pickups: np.ndarray
     states: list
     events: list
+    rewards: list
 
 
 def play(world, policies, rng, keep=False):
@@ -100,7 +104,7 @@ def play(world, policies, rng, keep=False):
     rng : numpy.random.Generator
         For the world's chance; policies have their own.
     keep : bool
-        Whether to keep all states and events.
+        Whether to keep all states, events and rewards.
 
     Returns
     -------
@@ -117,13 +121,43 @@ def play(world, policies, rng, keep=False):
     seen, done = world.reset(rng), False
     returns = np.zeros((*world.envs, n))
     pickups = np.zeros((*world.envs, n, n), int)
-    states, events = [world.state] * keep, []
+    kept = Episode(returns, pickups, [world.state] * keep, [], [])
     while not done:
         actions = np.stack([policy(seen[..., i, :]) for i, policy in enumerate(policies)], -1)
         seen, rewards, done = world.step(actions)
         returns += rewards
         pickups += coins.pickups(world.events, n)
         if keep:
-            states.append(world.state)
-            events.append(world.events)
-    return Episode(returns, pickups, states, events)
+            kept.states.append(world.state)
+            kept.events.append(world.events)
+            kept.rewards.append(rewards)
+    return kept
+
+
+def reel(rules, episode, last=None):
+    """Return an episode of one world as (scene, words) pairs, for ``explorers.film``.
+
+    Parameters
+    ----------
+    rules : coins.Rules
+    episode : Episode
+        Of one world, played with ``keep=True``.
+    last : int, optional
+        The last step to show; all by default.
+
+    Raises
+    ------
+    ValueError
+        If the episode was not kept, or is of several worlds.
+    """
+    if not episode.states or episode.returns.ndim != 1:
+        raise ValueError("reel shows one world: play(Coins(), policies, rng, keep=True).")
+    frames, so_far = [], np.zeros(rules.n_players)
+    for step, state in enumerate(episode.states[: None if last is None else last + 1]):
+        words = "an empty board"
+        if step:
+            words = coins.tell(rules, episode.events[step - 1])
+            so_far = so_far + episode.rewards[step - 1]
+        sums = ", ".join(f"{name} {value:g}" for name, value in zip(NAMES, so_far, strict=False))
+        frames.append((coins.scene(rules, state), f"Step {step}: {words}. Rewards so far: {sums}."))
+    return frames

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from d3c_minimal.gridworlds.scene import pixels
+from d3c_minimal.gridworlds.scene import NAMES, pixels
 
 
 class Mechanics(NamedTuple):
@@ -39,6 +39,8 @@ class Mechanics(NamedTuple):
         Kinds of observation, the default first.
     scene : callable, optional
         ``scene(rules, state)`` describes one world for drawing.
+    tell : callable, optional
+        ``tell(rules, events)`` says in words what happened in a step of one world.
     """
 
     rules: type
@@ -50,6 +52,7 @@ class Mechanics(NamedTuple):
     action_names: tuple[str, ...]
     kinds: tuple[str, ...]
     scene: Callable | None = None
+    tell: Callable | None = None
 
 
 def moment(noise, t):
@@ -138,6 +141,11 @@ class World:
         return self.mechanics.action_names
 
     @property
+    def agent_names(self):
+        """Name of each agent in pictures and words: A, B, ..."""
+        return NAMES[: self.n_players]
+
+    @property
     def episode_length(self):
         """Steps of an episode; all worlds of a batch end together."""
         return self.rules.steps
@@ -218,6 +226,14 @@ class World:
         if self.state is None:
             raise ValueError("the episode has not begun: call reset(rng) first.")
         return self.mechanics.scene(self.rules, select(self.state, index))
+
+    def tell(self, index=()):
+        """Say in words what happened in the last step of one world of the batch."""
+        if self.mechanics.tell is None:
+            raise ValueError(f"{type(self).__name__} does not say in words what happens.")
+        if self.events is None:
+            raise ValueError("nothing has happened yet: call step(actions) first.")
+        return self.mechanics.tell(self.rules, select(self.events, index))
 
     def render(self, index=(), cell=12):
         """Return one world as an array of colours ``(height, width, 3)`` of uint8."""
