@@ -9,5 +9,7 @@ kernel it is a native input over frames that were drawn beforehand, with no code
 from d3c_minimal.explorers.controls import Choice, Slider
 from d3c_minimal.explorers.explore import Setting, explore
 from d3c_minimal.explorers.explorer import Explorer
+from d3c_minimal.explorers.film import film
+from d3c_minimal.explorers.play import Play, play
 
-__all__ = ["Choice", "Explorer", "Setting", "Slider", "explore"]
+__all__ = ["Choice", "Explorer", "Play", "Setting", "Slider", "explore", "film", "play"]
