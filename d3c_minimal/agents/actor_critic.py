@@ -180,7 +180,7 @@ def gradient(network, batch, how):
     seen = judge(network, batch, how)
     policy = np.exp(seen.log_policy)
     # d(-H) = pi (ln pi + H), d(-a ln pi(u)) = a (pi - 1[u]) in the logits
-    entropy = -(policy * seen.log_policy).sum(-1, keepdims=True)
+    entropy = -np.einsum("...k,...k->...", policy, seen.log_policy)[..., None]
     to_logits = how.entropy * (seen.log_policy + entropy) + seen.advantages[..., None]
     to_logits *= policy
     index = batch.actions[..., None]
