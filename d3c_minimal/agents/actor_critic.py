@@ -153,10 +153,14 @@ class Judged(NamedTuple):
     output: networks.Output
 
 
-def judge(network, batch, how):
-    """Return a Batch as Judged: by n-step returns, or V-trace where ``log_chance`` is given."""
+def judge(network, batch, how, output=None):
+    """Return a Batch as Judged: by n-step returns, or V-trace where ``log_chance`` is given.
+
+    ``output``, if known, is the network's Output for all observations, time and batch flattened.
+    """
     *lead, steps, size = batch.actions.shape
-    output = networks.forward(network, _flat(batch.observations))
+    if output is None:
+        output = networks.forward(network, _flat(batch.observations))
     logits = output.logits.reshape(*lead, steps + 1, size, -1)
     values = output.value.reshape(*lead, steps + 1, size)
     log_policy = networks.log_softmax(logits[..., :-1, :, :])
@@ -171,13 +175,13 @@ def judge(network, batch, how):
     return Judged(log_policy, values, *found, output)
 
 
-def gradient(network, batch, how):
+def gradient(network, batch, how, output=None):
     """Return the gradient of the update's scalar, a Network; see the module's first lines.
 
-    A pure function of its arguments. Mixed rewards grow against it.
+    A pure function of its arguments; ``output`` as in :func:`judge`. Rewards grow against it.
     """
     *lead, steps, size = batch.actions.shape
-    seen = judge(network, batch, how)
+    seen = judge(network, batch, how, output)
     policy = np.exp(seen.log_policy)
     # d(-H) = pi (ln pi + H), d(-a ln pi(u)) = a (pi - 1[u]) in the logits
     entropy = -np.einsum("...k,...k->...", policy, seen.log_policy)[..., None]
