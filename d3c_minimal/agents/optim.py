@@ -54,10 +54,16 @@ def descend(weights, gradient, state, how):
     """
     new, squares, steps = [], [], []
     for w, g, square, step in zip(weights, gradient, *state, strict=True):
-        square = how.decay * square + (1 - how.decay) * g**2
-        move = how.rate * g / np.sqrt(square + how.epsilon)
+        # In place on fresh arrays: this is bound by memory, not by arithmetic.
+        fresh = g * g
+        fresh *= 1 - how.decay
+        square = how.decay * square
+        square += fresh
+        move = np.sqrt(np.add(square, how.epsilon, out=fresh), out=fresh)
+        np.divide(g, move, out=move)
+        move *= how.rate
         if how.momentum:
-            move = how.momentum * step + move
+            move += how.momentum * step
         new.append(w - move)
         squares.append(square)
         steps.append(move)
