@@ -48,7 +48,7 @@ def first_sight(world, rng, extra=0):
     return np.concatenate([seen, np.zeros((*seen.shape[:-1], extra), seen.dtype)], -1)
 
 
-def unroll(network, world, seen, rng, steps, watch=None):
+def unroll(network, world, seen, rng, steps, watch=None, replay=None):
     """Play ``steps`` steps from what is ``seen`` and return the Unroll.
 
     Parameters
@@ -66,6 +66,9 @@ def unroll(network, world, seen, rng, steps, watch=None):
     watch : callable, optional
         ``(rewards, events, ended) -> extra features`` after each step, rewards and extra features
         with agents in front; the extra features of ``seen`` are those.
+
+    replay : array of int (agents, runs, T, batch), optional
+        Actions to take instead of drawn ones; all else, chance included, stays the same.
 
     Raises
     ------
@@ -94,8 +97,9 @@ def unroll(network, world, seen, rng, steps, watch=None):
                 f"the episode ended {steps - t} steps before the unroll's {steps}: choose an "
                 "unroll that divides its length."
             )
-        actions[:, :, t] = networks.sample(parts.logits, noise[t])
-        sight, paid, ended = world.step(np.moveaxis(actions[:, :, t], 0, -1))
+        drawn = networks.sample(parts.logits, noise[t]) if replay is None else replay[:, :, t]
+        actions[:, :, t] = drawn
+        sight, paid, ended = world.step(np.moveaxis(drawn, 0, -1))
         rewards[:, :, t] = agents_first(paid)
         extra = watch(rewards[:, :, t], world.events, ended) if watch else None
         if ended:
