@@ -11,7 +11,8 @@ level with a co-player. Every choice is an argument or stated here:
 * each agent keeps a running balance, what it did less what was done to it, that fades by
   ``fade`` a step and starts at 0 with each episode;
 * the intrinsic reward is ``-weight |balance|``, added to the agent's own: too much harm and too
-  much patience cost alike, since the method matches, and does not only punish;
+  much patience cost alike, since the method matches, and does not only punish. With weight
+  1 - fade, the default, an act that is not returned costs in all what it took from the other;
 * the agent sees its balance as one more feature, as it has no memory of its own;
 * both agents imitate.
 
@@ -28,7 +29,7 @@ import numpy as np
 class Imitation:
     """Settings; all are our choice."""
 
-    weight: float = 1.0
+    weight: float = 0.1
     fade: float = 0.9
 
     def __post_init__(self):

@@ -97,6 +97,13 @@ class Config:
     runs: int = 30  # of each condition; Figure 8: ten
     chunk: int = 5
 
+    def __post_init__(self):
+        if self.runs % self.chunk == 1 or self.chunk == 1:
+            raise ValueError(
+                f"runs is {self.runs} and chunk {self.chunk}: a chunk of one run has no other to "
+                f"shuffle its signal with; make runs a multiple of {max(2, self.chunk)}."
+            )
+
 
 class Learners(NamedTuple):
     """All that learns in one chunk: networks, their optimiser's state, and the trials."""
