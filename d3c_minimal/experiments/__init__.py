@@ -148,7 +148,7 @@ REGISTRY = {
             "coins",
             "the same with compact observations, which are learnt from faster",
             coins,
-            coins.Config(kind="compact", units=375),
+            coins.Config(kind="compact"),
         ),
     )
 }

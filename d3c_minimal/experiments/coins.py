@@ -56,8 +56,10 @@ CONDITIONS = {
     "random walk": Condition(0.9, {**PRINTED, "control": "random walk"}),
     "D3C mended, raw": Condition(0.9, RAW),
     "D3C mended, halves": Condition(0.9, HALVES),
-    "decorrelated": Condition(0.9, {**RAW, "control": "decorrelated"}),
-    "shuffled": Condition(0.9, {**RAW, "control": "shuffled"}),
+    "raw, decorrelated": Condition(0.9, {**RAW, "control": "decorrelated"}),
+    "raw, shuffled": Condition(0.9, {**RAW, "control": "shuffled"}),
+    "halves, decorrelated": Condition(0.9, {**HALVES, "control": "decorrelated"}),
+    "halves, shuffled": Condition(0.9, {**HALVES, "control": "shuffled"}),
 }
 D3C = tuple(name for name, condition in CONDITIONS.items() if condition.rule)
 IMITATION = imitation.Imitation()
@@ -89,6 +91,7 @@ class Config:
     rate: float = 1e-2  # of RMSProp; Table 2: 4e-4
     decay: float = 0.99  # of RMSProp (Table 2)
     epsilon: float = 1e-5  # of RMSProp (Table 2)
+    first: float = 0.0  # RMSProp's first mean square; with TensorFlow's 1 learning begins slowly
     discount: float = 0.98  # Table 2
     entropy: float = 0.003  # Table 2
     value: float = 0.5  # Table 2, baseline loss scaling
@@ -136,7 +139,7 @@ def begin(config, runs, rng):
 
 
 def _optimiser(config):
-    return optim.RMSProp(rate=config.rate, decay=config.decay, epsilon=config.epsilon)
+    return optim.RMSProp(config.rate, config.decay, 0.0, config.epsilon, config.first)
 
 
 def _a2c(config):
@@ -334,9 +337,9 @@ def headline(arrays):
     lines = [f"{'last tenth of training':24} total return      own coins   A_ii"]
     for k, name in enumerate(CONDITIONS):
         total = arrays["final_returns"][k].sum(-1)
+        share, kept = (np.nanmean(arrays[f"final_{key}"][k]) for key in ("own_share", "kept"))
         lines.append(
-            f"{name:24} {total.mean():6.1f} +- {total.std():4.1f}   "
-            f"{np.nanmean(arrays['final_own_share'][k]):10.0%}   {arrays['final_kept'][k].mean():.2f}"
+            f"{name:24} {total.mean():6.1f} +- {total.std():4.1f}   {share:10.0%}   {kept:.2f}"
         )
     return "\n".join(lines)
 

