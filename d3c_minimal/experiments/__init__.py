@@ -3,12 +3,15 @@
 A module offers ``Config`` (with at least ``runs`` and ``chunk``), ``simulate(config, runs, rng)``
 for one chunk of runs, ``collect(chunks)`` to join them, ``headline(arrays)``, ``TOLERANCE`` (the
 largest difference of each array that counts as the same result) and ``run(config, seed)``.
+A module whose runs cannot be repeated to the last bits on another machine adds ``check(stored,
+config, seed)``: the arrays that `verify` is to compare instead of all, computed again.
 """
 
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from d3c_minimal.experiments import (
+    coins,
     comparison,
     mavericks,
     prisoners_dilemma,
@@ -134,6 +137,18 @@ REGISTRY = {
             "D3C beside selfish, cooperative and shaping learners and fixed mixtures, every game",
             comparison,
             comparison.Config(),
+        ),
+        (
+            "coins_egocentric",
+            "Figure 8: Coins, agents see the board; D3C, its mends and controls, 30 runs each",
+            coins,
+            coins.Config(),
+        ),
+        (
+            "coins",
+            "the same with compact observations, which are learnt from faster",
+            coins,
+            coins.Config(kind="compact"),
         ),
     )
 }
