@@ -33,6 +33,7 @@ _MODULES = (
     "mixing",
     "plots",
     "shaping",
+    "trials",
 )
 
 
