@@ -13,6 +13,7 @@ G.1). Rewards are what the agent learns from; under D3C that is its mixed reward
 Axes: [agent, run, time, batch, feature], less those that an array does not have.
 """
 
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -44,9 +45,7 @@ def initial(agents, runs, features, actions):
             f"agents, runs, features, actions are {agents}, {runs}, {features}, {actions}: give "
             "1 or more."
         )
-    return Linear(
-        np.zeros((agents, runs, features, actions)), np.zeros((agents, runs, features))
-    )
+    return Linear(np.zeros((agents, runs, features, actions)), np.zeros((agents, runs, features)))
 
 
 def probabilities(policy, x):
@@ -61,9 +60,11 @@ def probabilities(policy, x):
     lead = policy.shape[:2]
     flat = x.reshape(*x.shape[:2], -1, x.shape[-1])
     weights = flat @ policy
-    weights -= weights.max(-1, keepdims=True)
+    # Over an axis this short, numpy's own max and sum would take most of the time.
+    top = reduce(np.maximum, np.moveaxis(weights, -1, 0))
+    weights -= top[..., None]
     np.exp(weights, out=weights)
-    weights /= weights.sum(-1, keepdims=True)
+    weights /= weights @ np.ones((weights.shape[-1], 1))
     return weights.reshape(*lead, *x.shape[2:-1], policy.shape[-1])
 
 
@@ -75,9 +76,11 @@ def choose(chances, uniform):
     >>> choose(np.array([[0.2, 0.3, 0.5]] * 3), np.array([0.1, 0.4, 0.9]))
     array([0, 1, 2])
     """
-    # The last sum may fall short of 1 by rounding, so it is not compared with.
-    below = np.cumsum(chances[..., :-1], -1)
-    return (uniform[..., None] >= below).sum(-1)
+    below, actions = 0.0, np.zeros(np.shape(uniform), int)
+    for k in range(chances.shape[-1] - 1):  # the last sum may fall short of 1 by rounding
+        below = below + chances[..., k]
+        actions += uniform >= below
+    return actions
 
 
 def to_go(rewards):

@@ -49,7 +49,6 @@ class Rules:
                 f"one only on {2 * self.gap + 4} cells or more."
             )
 
-
     @property
     def n_players(self):
         """Two prey; the predator is part of the world."""
