@@ -47,6 +47,8 @@ from d3c_minimal import mixing
 from d3c_minimal.trial_rule import CONTROLS as CONTROLS
 from d3c_minimal.trial_rule import Rule as Rule
 
+_LEAST = 1e-100  # a share below this is taken for it, so that no gradient overflows
+
 
 class Noise(NamedTuple):
     """Fresh chance for every (run, agent), whether its trial ends or not.
@@ -161,6 +163,7 @@ def estimate(rule, A, rho, direction, own, delta, nu):
     """
     n, rows = A.shape[-1], np.arange(len(A))
     length = rho * n / delta if rule.factor else rho
+    A = np.maximum(A, _LEAST)
     gradient = length[:, None] * direction
     if rule.gradient == "simplex":
         gradient = (gradient - gradient.mean(-1, keepdims=True)) / A

@@ -2,3 +2,8 @@
 
 A world knows nothing of learning. Rewards are made large here; a loss is minus a reward.
 """
+
+from d3c_minimal.gridworlds.coins import Coins
+from d3c_minimal.gridworlds.world import World
+
+__all__ = ["Coins", "World"]
