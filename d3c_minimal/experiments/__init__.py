@@ -148,7 +148,7 @@ REGISTRY = {
             "ring_moved",
             "Trust-Your-Brother with the step of A at which D3C leads its controls most",
             ring,
-            ring.Config(eta_A=10.0, fixed=False),
+            ring.Config(eta_A=20.0, fixed=False),
         ),
         (
             "ring_fast",

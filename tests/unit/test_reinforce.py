@@ -103,7 +103,7 @@ def test_a_run_alone_is_the_run_in_the_batch(batch):
 
 def test_chances_are_a_softmax_without_overflow():
     policy = np.array([[[[1000.0, 0.0, -1000.0]]]])
-    got = reinforce.probabilities(policy, np.array([[[1.0], [0.0]]]))
+    got = reinforce.probabilities(policy, np.array([[[[1.0], [0.0]]]]))
     np.testing.assert_allclose(got[0, 0], [[1, 0, 0], [1 / 3] * 3])
 
 

@@ -41,7 +41,8 @@ def test_the_papers_settings():
 
 def test_episodes_are_the_worlds():
     policy = np.random.default_rng(3).normal(size=(2, 3, 2, 3))
-    got = ring_play.episodes(RULES, TABLE, policy, np.random.default_rng(4), 6)
+    chances = ring_play.at_states(TABLE, policy)
+    got = ring_play.episodes(RULES, TABLE, chances, np.random.default_rng(4), 6)
     # The same chance through the world itself: its coins come first, then the prey's numbers.
     rng = np.random.default_rng(4)
     noise, uniform = world.draw(RULES, rng, 5, (3, 6)), rng.random((5, 2, 3, 6))
@@ -50,10 +51,23 @@ def test_episodes_are_the_worlds():
         x = np.moveaxis(world.observe(RULES, state), 2, 0)
         chances = reinforce.probabilities(policy, x)
         actions = reinforce.choose(chances, uniform[t])
-        np.testing.assert_array_equal(got.x[:, :, t], x)
+        np.testing.assert_array_equal(TABLE.seen[got.states[:, t]], x[0])
         np.testing.assert_array_equal(got.actions[:, :, t], actions)
         state, rewards, _ = world.step(RULES, state, np.moveaxis(actions, 0, -1), moment(noise, t))
         np.testing.assert_array_equal(got.rewards[:, :, t], np.moveaxis(rewards, -1, 0))
+
+
+def test_sums_by_state_are_the_gradients_of_reinforce():
+    rng = np.random.default_rng(7)
+    agents = reinforce.Linear(rng.normal(size=(2, 3, 2, 3)), rng.normal(size=(2, 3, 2)))
+    chances = ring_play.at_states(TABLE, agents.policy)
+    played = ring_play.episodes(RULES, TABLE, chances, rng, 6)
+    rewards = rng.normal(size=played.rewards.shape)
+    x = np.broadcast_to(TABLE.seen[played.states], (*rewards.shape, 2))
+    slow = reinforce.gradients(agents, x, played.actions, rewards)
+    fast = ring_play.directions(TABLE, agents, chances, played, rewards)
+    np.testing.assert_allclose(fast.policy, slow.policy, atol=1e-12)
+    np.testing.assert_allclose(fast.value, slow.value, atol=1e-12)
 
 
 def test_rewards_are_mixed_by_columns():
