@@ -6,9 +6,11 @@ the colours of the page; ``picture.save("name.svg")`` writes it dark on white.
 """
 
 from d3c_minimal.plots.curves import band, lines
+from d3c_minimal.plots.heat import heat
 from d3c_minimal.plots.landscape import contours
 from d3c_minimal.plots.mixtures import attention, mixture
 from d3c_minimal.plots.picture import Picture, Row, row
+from d3c_minimal.plots.ring import ring
 from d3c_minimal.plots.roads import road
 from d3c_minimal.plots.scatter import scatter
 from d3c_minimal.plots.spread import finals
@@ -20,8 +22,10 @@ __all__ = [
     "band",
     "contours",
     "finals",
+    "heat",
     "lines",
     "mixture",
+    "ring",
     "road",
     "row",
     "scatter",
