@@ -16,6 +16,9 @@ from d3c_minimal.experiments import (
     mavericks,
     prisoners_dilemma,
     resets,
+    ring,
+    ring_dials,
+    ring_landscape,
     scaling,
     sensitivity,
     strengths,
@@ -149,6 +152,36 @@ REGISTRY = {
             "the same with compact observations, which are learnt from faster",
             coins,
             coins.Config(kind="compact"),
+        ),
+        (
+            "ring_printed",
+            "Figures 7, 15, 16: Trust-Your-Brother with the settings of Table 1, 1000 runs",
+            ring,
+            ring.Config(),
+        ),
+        (
+            "ring_moved",
+            "Trust-Your-Brother with the step of A at which D3C leads its controls most",
+            ring,
+            ring.Config(eta_A=20.0, fixed=False),
+        ),
+        (
+            "ring_fast",
+            "Trust-Your-Brother with the step of A at which the return is largest",
+            ring,
+            ring.Config(eta_A=200.0, fixed=False),
+        ),
+        (
+            "ring_dials",
+            "Trust-Your-Brother: steps and readings of Algorithm 1, on other seeds",
+            ring_dials,
+            ring_dials.Config(),
+        ),
+        (
+            "ring_landscape",
+            "Trust-Your-Brother: the return under each pair of fixed rows",
+            ring_landscape,
+            ring_landscape.Config(),
         ),
     )
 }

@@ -7,10 +7,12 @@ the colours of the page; ``picture.save("name.svg")`` writes it dark on white.
 
 from d3c_minimal.plots.board import Board, grid
 from d3c_minimal.plots.curves import band, lines
+from d3c_minimal.plots.heat import heat
 from d3c_minimal.plots.landscape import contours
 from d3c_minimal.plots.mixtures import attention, mixture
 from d3c_minimal.plots.overview import overview, who_gains
 from d3c_minimal.plots.picture import Picture, Row, row
+from d3c_minimal.plots.ring import ring
 from d3c_minimal.plots.roads import road
 from d3c_minimal.plots.scatter import scatter
 from d3c_minimal.plots.spread import finals
@@ -24,9 +26,11 @@ __all__ = [
     "contours",
     "finals",
     "grid",
+    "heat",
     "lines",
     "mixture",
     "overview",
+    "ring",
     "road",
     "row",
     "scatter",

@@ -90,7 +90,7 @@ def contours(
         _arrows(ax, game, low, high, np.eye(2) if A is None else np.asarray(A, float))
     facts = [f"Total loss from {style.brief(least)} to {style.brief(most)}"]
     for k, (label, x) in enumerate(paths.items()):
-        facts.append(_draw_path(ax, label, x, _PATHS[k % len(_PATHS)], style.DASHES[k % 5]))
+        facts.append(draw_path(ax, label, x, k))
     for label, x in marks.items():
         _mark(ax, label, x, low, high)
         facts.append(f"{label} at {_point(x)}")
@@ -164,7 +164,9 @@ def _rim(width):
     return [patheffects.withStroke(linewidth=width, foreground=_RIM)]
 
 
-def _draw_path(ax, label, x, colour, dashes):
+def draw_path(ax, label, x, k):
+    """Draw runs ``x`` (S, 2) or (S, R, 2) in the ``k``-th look, and say where they go."""
+    colour, dashes = _PATHS[k % len(_PATHS)], style.DASHES[k % 5]
     runs = x[:, None] if x.ndim == 2 else x
     many = runs.shape[1] > 6
     for r in range(runs.shape[1]):

@@ -29,6 +29,8 @@ def all_pictures():
         "road": plots.road(games.traffic(**ROADS), np.tile([0.0, 0.0, 1.0], 4)),
         "finals": plots.finals({"a": RUNS[-1], "b": RUNS[0]}, references={"one": 1.0}),
         "scatter": plots.scatter(RUNS[-1], {"a": RUNS[0]}, references={"one": 1}, diagonal="same"),
+        "ring": plots.ring(0, (2, 3), before=(5, 1, 3)),
+        "heat": plots.heat([0, 1, 2], [0, 1], RUNS[:3, :2], {"run": [[0, 0], [1, 1]]}),
         "contours": plots.contours(game, {"selfish": PATH, "runs": RUNS[:, :, None] * [0.5, 0.6]}),
     }
 
@@ -461,3 +463,28 @@ def test_scatter_of_many_points_is_light_and_its_diagonal_is_one():
 def test_scatter_refuses_points_without_a_place(y):
     with pytest.raises(ValueError, match="one finite number for each point"):
         plots.scatter([1.0, 2.0], y)
+
+
+def test_ring_says_who_stands_where_and_draws_an_arrow_for_each_move():
+    still, moved = plots.ring(0, (2, 3)), plots.ring(1, (3, 4), before=(0, 2, 4))
+    assert "Predator at cell 0, prey 1 at 2, prey 2 at 3" in still.alt
+    arrows = [
+        sum(
+            text.arrow_patch is not None
+            for text in one.figure.axes[0].texts
+            if hasattr(text, "arrow_patch")
+        )
+        for one in (still, moved)
+    ]
+    assert arrows == [0, 2]
+    with pytest.raises(ValueError, match="0 to 5"):
+        plots.ring(6, (2, 3))
+
+
+def test_heat_puts_values_where_they_belong():
+    picture = plots.heat([0, 1, 2], [5, 6], [[1, 2], [3, 4], [5, 9]], label="height")
+    assert "height from 1 to 9, 1 at (0, 5), 2 at (0, 6), 5 at (2, 5), 9 at (2, 6)" in picture.alt
+    mesh = picture.figure.axes[0].collections[0]
+    np.testing.assert_array_equal(mesh.get_array(), [[1, 3, 5], [2, 4, 9]])
+    with pytest.raises(ValueError, match="3 by 2"):
+        plots.heat([0, 1, 2], [5, 6], np.zeros((2, 3)))

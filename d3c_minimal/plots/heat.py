@@ -1,0 +1,71 @@
+"""A number over a grid of two others, with paths over it."""
+
+import numpy as np
+
+from d3c_minimal.plots import style
+from d3c_minimal.plots.landscape import draw_path
+from d3c_minimal.plots.picture import Picture
+
+
+@style.styled
+def heat(
+    x,
+    y,
+    values,
+    paths=None,
+    *,
+    xlabel="",
+    ylabel="",
+    label="",
+    title="",
+    size=(5.2, 4.0),
+    alt="",
+    caption="",
+):
+    """Draw values on a grid as coloured tiles.
+
+    Parameters
+    ----------
+    x : array (X,)
+        Centres of the tiles along the horizontal axis, growing.
+    y : array (Y,)
+        And along the vertical one.
+    values : array (X, Y)
+        The first axis is the horizontal one.
+    paths : dict of arrays (S, 2) or (S, R, 2), optional
+        As in :func:`d3c_minimal.plots.contours`.
+    label : str
+        What the values are.
+    xlabel, ylabel, title, size, alt, caption
+        As in :func:`d3c_minimal.plots.lines`; range and corners are added to ``alt``.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+    """
+    x, y, values = (np.asarray(part, float) for part in (x, y, values))
+    if x.ndim != 1 or y.ndim != 1 or values.shape != (len(x), len(y)):
+        raise ValueError(
+            f"values have shape {values.shape}: give one for each of {x.size} by {y.size} tiles."
+        )
+    ax = style.axes(size, xlabel=xlabel, ylabel=ylabel, title=title)
+    mesh = ax.pcolormesh(x, y, values.T, cmap=style.HEAT, shading="nearest", rasterized=True)
+    bar = ax.figure.colorbar(mesh, ax=ax, label=label, pad=0.03, aspect=22)
+    bar.outline.set_visible(False)
+    ends = ", ".join(
+        f"{style.brief(values[i, j])} at ({style.brief(x[i])}, {style.brief(y[j])})"
+        for i in (0, -1)
+        for j in (0, -1)
+    )
+    least, most = style.brief(values.min()), style.brief(values.max())
+    facts = [f"{label or 'Values'} from {least} to {most}, {ends}"]
+    for k, (name, path) in enumerate((paths or {}).items()):
+        facts.append(draw_path(ax, name, np.asarray(path, float), k))
+    if paths:
+        ax.figure.legend(loc="outside upper center", ncols=3, handlelength=2.4, borderpad=0)
+    return Picture(ax.figure, style.sentences(alt, "; ".join(facts)), caption)
