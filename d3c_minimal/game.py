@@ -2,7 +2,6 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import autograd.numpy as anp
 import numpy as np
@@ -35,24 +34,6 @@ class Reference:
     optimum: np.ndarray | None = None
     optimal_losses: np.ndarray | None = None
     note: str = ""
-
-
-class Contraction(NamedTuple):
-    """A game's gradients contracted with a mixture A: all that one step of D3C needs.
-
-    Attributes
-    ----------
-    own : array (..., d)
-        The gradient by which each coordinate's owner moves it: of f^A_owner.
-    rate : array (..., n)
-        d f_k/dt of the original losses while everyone descends their mixed loss.
-    cross : array (..., n, n)
-        ``cross[i, l]`` = <grad_{x_l} f^A_i, grad_{x_l} f_i>, over the coordinates of player l.
-    """
-
-    own: np.ndarray
-    rate: np.ndarray
-    cross: np.ndarray
 
 
 class Game:
@@ -216,7 +197,7 @@ class Game:
             raise self._explained(error) from error
 
     def _explained(self, error):
-        """Return an error that names the remedy, for what numpy and autograd say of two mistakes."""
+        """Return an error with the remedy, for what numpy and autograd say of two mistakes."""
         said = str(error)
         if any(words in said for words in _ASSIGNED):
             return TypeError(

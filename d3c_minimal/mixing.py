@@ -9,12 +9,30 @@ coordinate ``m`` of it being the gradient of f^A_owner(m); rates are time deriva
 dx/dt = -own, every agent moving at once.
 """
 
-import numpy as np
+from typing import NamedTuple
 
-from d3c_minimal.game import Contraction
+import numpy as np
 
 RATES = ("tangent", "flow", "raw")
 _TINY, _HUGE = np.finfo(float).tiny, np.finfo(float).max
+
+
+class Contraction(NamedTuple):
+    """A game's gradients contracted with a mixture A: all that one step of D3C needs.
+
+    Attributes
+    ----------
+    own : array (..., d)
+        The gradient by which each coordinate's owner moves it: of f^A_owner.
+    rate : array (..., n)
+        d f_k/dt of the original losses while everyone descends their mixed loss.
+    cross : array (..., n, n)
+        ``cross[i, l]`` = <grad_{x_l} f^A_i, grad_{x_l} f_i>, over the coordinates of player l.
+    """
+
+    own: np.ndarray
+    rate: np.ndarray
+    cross: np.ndarray
 
 
 def selfish(n, self_weight=0.99):

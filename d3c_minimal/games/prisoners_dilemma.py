@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from d3c_minimal.game import Contraction, Game, Reference
+from d3c_minimal.game import Game, Reference
+from d3c_minimal.mixing import Contraction
 
 
 def prisoners_dilemma(n, c=1.0):
