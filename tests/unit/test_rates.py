@@ -86,7 +86,7 @@ def test_d3c_ends_near_the_optimum_with_no_rate_given(game):
     shared = dynamics.gradient_descent(game, x0, A=mixing.cooperative(n), every=100)
     alone = dynamics.gradient_descent(game, x0, every=100)
     worst, best = alone.f[-1].sum(-1).mean(), shared.f[-1].sum(-1).mean()
-    assert path.f[-1].sum(-1).mean() < best + 0.05 * (worst - best)
+    assert path.f[-1].sum(-1).mean() < best + 0.1 * (worst - best)
     assert path.rates == default_rates(game, x0)
     assert alone.rates.eta_A is None
 
@@ -122,7 +122,7 @@ def test_a_mixture_that_shares_already_is_not_frozen():
         assert diagnose(game, path) == [], A0
 
 
-@pytest.mark.parametrize("eta_x", [0.001, 0.02])
+@pytest.mark.parametrize("eta_x", [0.01, 0.02])
 def test_a_rotation_is_named_and_a_spiral_that_closes_is_not(eta_x):
     turning = Game(lambda x: x[..., :1] * x[..., 1:] * SPIN, [0, 1])
     said = ills(dynamics.gradient_descent, turning, [[1.0, 0.5]], eta_x, int(40 / eta_x))
