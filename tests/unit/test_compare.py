@@ -12,7 +12,7 @@ def test_known_ends_of_the_dilemma():
     rules = ("selfish", "share 0.6", "cooperative", "LOLA", "D3C")
     found = compare.compare(games.prisoners_dilemma(2), x0, Rates(0.1, 0.1, 0.1, 300), rules)
     assert found.losses.shape == (5, 3, 2)
-    expected = [2.0, 1 + 0.7**2, 1.0, 2.0, 1.0]
+    expected = [2.0, 1 + 0.4**2, 1.0, 2.0, 1.0]
     np.testing.assert_allclose(found.totals.mean(-1), expected, atol=1e-3)
     np.testing.assert_allclose(found.change[2], [-0.5, -0.5], atol=1e-6)
     lines = str(found).splitlines()

@@ -147,7 +147,7 @@ def test_divergence_names_eta_x_and_the_way_out():
 
 def test_unsettled_runs_speak_only_where_the_steps_were_left_to_us():
     game = Game(lambda x: 1e-4 * x**2 + 10.0 * (x[..., :1] - x[..., 1:]) ** 2, [0, 1])
-    x0 = [[5.0, 4.0]]
+    x0 = [[5.0, 5.0]]
     said = ills(dynamics.gradient_descent, game, x0)
     assert len(said) == 1
     assert "steps=" in said[0]
