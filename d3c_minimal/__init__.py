@@ -26,12 +26,14 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "anarchy",
+    "compare",
     "dynamics",
     "equilibria",
     "explorers",
     "games",
     "mixing",
     "plots",
+    "rates",
     "shaping",
     "trials",
 )

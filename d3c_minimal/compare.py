@@ -60,7 +60,8 @@ class Comparison:
             self.names, self.totals.mean(-1), self.losses.mean(1), self.change, strict=True
         ):
             gainers, losers = gains_and_losses(loss - change, loss)
-            changes = [f"{c:+.3g}" if abs(c) > 5e-12 else "0" for c in change]
+            least = GAIN * abs(loss).mean() / 10
+            changes = [f"{c:+.3g}" if not abs(c) < least else "0" for c in change]
             table.append([name, f"{total:.4g}", *changes, _players(gainers), _players(losers)])
         return table
 
