@@ -75,8 +75,8 @@ def mixed_equilibria(finite_game):
     -----
     Every corner solves a system that makes k chosen actions of the opponent equally good by k
     chosen own ones; all binomial(m_1 + m_2, m_1) of them are solved, each tested in full. Losses
-    that differ by less than 1e-9 of their range count as ties. Rounding may merge equilibria
-    closer than 1e-7.
+    that differ by less than 1e-9 of their range count as ties. Strategies closer than 1e-7 are
+    taken for one.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def mixed_equilibria(finite_game):
     found = [_certified(tensor, x[i], y[j]) for i, j in np.argwhere(~wasted)]
     scale = abs(tensor).max() or 1.0
     found.sort(key=lambda e: (-round(e.losses.sum() / scale, 9), *np.round(-e.x, 6)))
-    return list(_distinct(found))
+    return found
 
 
 def _certified(tensor, x, y):
@@ -144,7 +144,7 @@ def _corners(losses):
     """
     m, r = losses.shape
     x = np.concatenate([_equalisers(losses, k) for k in range(1, min(m, r) + 1)])
-    x = x[np.unique(x.round(9), axis=0, return_index=True)[1]]
+    x = _distinct(x)
     values = x @ losses
     return x, values <= values.min(1, keepdims=True) + TIE
 
@@ -171,10 +171,10 @@ def _meet(one, other):
     return one.astype(float) @ other.T.astype(float) > 0
 
 
-def _distinct(found):
-    """Yield the equilibria that differ from those before them."""
-    kept = np.empty((0, 0))
-    for point in found:
-        if not (kept.size and (abs(kept - point.x).max(-1) <= SAME).any()):
-            kept = np.concatenate([kept.reshape(-1, point.x.size), point.x[None]])
-            yield point
+def _distinct(points):
+    """Return points (V, m) without those that repeat an earlier one: ties give corners twice."""
+    kept = []
+    while len(points):
+        kept.append(points[0])
+        points = points[abs(points - points[0]).max(-1) > SAME]
+    return np.array(kept)
