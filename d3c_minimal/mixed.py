@@ -110,7 +110,7 @@ def mixed_equilibria(finite_game):
     found = [_certified(tensor, x[i], y[j]) for i, j in np.argwhere(~wasted)]
     scale = abs(tensor).max() or 1.0
     found.sort(key=lambda e: (-round(e.losses.sum() / scale, 9), *np.round(-e.x, 6)))
-    return found
+    return list(_distinct(found))
 
 
 def _certified(tensor, x, y):
@@ -144,7 +144,7 @@ def _corners(losses):
     """
     m, r = losses.shape
     x = np.concatenate([_equalisers(losses, k) for k in range(1, min(m, r) + 1)])
-    x = _distinct(x)
+    x = x[np.unique(x.round(9), axis=0, return_index=True)[1]]
     values = x @ losses
     return x, values <= values.min(1, keepdims=True) + TIE
 
@@ -159,11 +159,12 @@ def _equalisers(losses, k):
     singular_values = np.linalg.svd(system, compute_uv=False)
     regular = singular_values[:, -1] > TIE * singular_values[:, 0]
     solved = np.linalg.solve(system[regular], np.eye(k + 1)[:, k:])[..., 0]
-    chances, value = solved[:, :k], solved[:, k]
-    x = np.zeros((len(solved), m))
-    np.put_along_axis(x, np.repeat(own, len(other), 0)[regular], chances, -1)
-    within = (chances > TIE).all(-1) & (value <= (x @ losses).min(-1) + TIE)
-    return x[within] / x[within].sum(-1, keepdims=True)
+    used = (solved[:, :k] > TIE).all(-1)
+    chances, value = solved[used, :k], solved[used, k]
+    x = np.zeros((len(chances), m))
+    np.put_along_axis(x, np.repeat(own, len(other), 0)[regular][used], chances, -1)
+    x = x[value <= (x @ losses).min(-1) + TIE]
+    return x / x.sum(-1, keepdims=True)
 
 
 def _meet(one, other):
@@ -171,10 +172,10 @@ def _meet(one, other):
     return one.astype(float) @ other.T.astype(float) > 0
 
 
-def _distinct(points):
-    """Return points (V, m) without those that repeat an earlier one: ties give corners twice."""
+def _distinct(found):
+    """Yield the equilibria that are none of those before them: rounding can split a corner."""
     kept = []
-    while len(points):
-        kept.append(points[0])
-        points = points[abs(points - points[0]).max(-1) > SAME]
-    return np.array(kept)
+    for point in found:
+        if not any(abs(point.x - other).max() <= SAME for other in kept):
+            kept.append(point.x)
+            yield point
