@@ -246,7 +246,7 @@ def test_a_game_is_accepted_as_well():
 def test_a_corner_split_by_rounding_is_one():
     tensor = random_tensor(3, (2, 2))
     x = np.array([0.25, 0.75])
-    points = [mixed._certified(tensor, x + [d, -d], x) for d in (0.0, 1e-9, 1e-3)]
+    points = [mixed._certified(tensor, x + np.array([d, -d]), x) for d in (0.0, 1e-9, 1e-3)]
     assert list(mixed._distinct(points)) == [points[0], points[2]]
 
 
