@@ -30,6 +30,7 @@ _MODULES = (
     "dynamics",
     "equilibria",
     "explorers",
+    "finite",
     "games",
     "mixing",
     "plots",
