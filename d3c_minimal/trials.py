@@ -203,18 +203,23 @@ def step(rule, state, returns, noise):
         A, mixture, direction = A.copy(), mixture.copy(), direction.copy()
         A[ended] = _moved(rule, A, direction, rho, finished, noise, ended)
         direction[ended] = noise.direction[ended]
-        delta = np.broadcast_to(rule.delta, done.shape)[ended]
-        mixture[ended] = shake(A[ended], direction[ended], delta)
+        mixture[ended] = shake(A[ended], direction[ended], _of(rule.delta, ended, done.shape))
     tau = np.where(done, noise.tau, state.tau)
     G_b = np.where(done, G, G_b)
     return State(A, mixture, direction, tau, np.where(done, 0, elapsed), finished, G, G_b, rho)
 
 
+def _of(value, ended, shape):
+    """Return the value (k,) of each (run, agent) in ``ended``, from a number or an array."""
+    if np.ndim(value):
+        return np.broadcast_to(value, shape)[ended]
+    return np.full(len(ended[0]), value, float)
+
+
 def _moved(rule, A, direction, rho, finished, noise, ended):
     """Return the rows (k, n) of those whose trial ended, moved by the signal or by its control."""
     eta_A, delta, nu, epsilon = (
-        np.broadcast_to(v, rho.shape)[ended]
-        for v in (rule.eta_A, rule.delta, rule.nu, rule.epsilon)
+        _of(value, ended, rho.shape) for value in (rule.eta_A, rule.delta, rule.nu, rule.epsilon)
     )
     along, length = direction[ended], rho[ended]
     if rule.control == "random walk":
