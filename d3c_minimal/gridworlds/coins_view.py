@@ -8,7 +8,6 @@ import numpy as np
 from d3c_minimal.gridworlds import moves
 from d3c_minimal.gridworlds.scene import NAMES, Mark, Scene
 
-
 KINDS = ("egocentric", "compact")
 
 
