@@ -51,7 +51,9 @@ def greedy(rules, wants, rng):
         others = planes[..., n:, :].any(-2)
         # Where nothing is wanted, every move is equally far from it and nobody moves.
         far = np.where(wanted[..., None, :], away[after], rows + columns).min(-1).astype(float)
-        far[others[..., after]] = np.inf
+        row, column = np.split(observation[..., -rows - columns :] > 0, [rows], -1)
+        walls = np.stack([row[..., 0], row[..., -1], column[..., 0], column[..., -1]], -1)
+        far[walls | others[..., after]] = np.inf
         far += rng.uniform(0, 0.5, far.shape)
         idle = ~wanted.any(-1) | np.isinf(far).all(-1)
         return np.where(idle, moves.ACTIONS.index("stay"), far.argmin(-1))

@@ -348,6 +348,12 @@ def test_compact_by_hand():
     assert others[[stay, left, right]].tolist() == [0.25, 0.5, 0.125]
 
 
+def test_another_kind_of_observation_is_refused():
+    for call in (coins.observe, lambda r, s, k: coins.features(r, k)):
+        with pytest.raises(ValueError, match="'egocentric' or 'compact'"):
+            call(coins.Rules(), board_of(SCENE), "pixels")
+
+
 def test_no_argument_is_changed():
     rules = coins.Rules(spawn=0.4)
     rng = np.random.default_rng(0)
