@@ -8,5 +8,7 @@ kernel it is a native input over frames that were drawn beforehand, with no code
 
 from d3c_minimal.explorers.controls import Choice, Slider
 from d3c_minimal.explorers.explorer import Explorer
+from d3c_minimal.explorers.film import film
+from d3c_minimal.explorers.play import Play, play
 
-__all__ = ["Choice", "Explorer", "Slider"]
+__all__ = ["Choice", "Explorer", "Play", "Slider", "film", "play"]

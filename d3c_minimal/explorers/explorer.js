@@ -36,7 +36,7 @@
         if (slider.value === slider.max) return stop();
         slider.stepUp();
         show();
-      }, 800);
+      }, Number(play.dataset.interval));
     });
     controls.hidden = false;
     show();

@@ -9,7 +9,7 @@ from math import prod
 from d3c_minimal.explorers.controls import Slider
 
 MOST_FRAMES = 150
-_WIDGET = "application/vnd.jupyter.widget-view+json"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class Explorer:
@@ -29,12 +29,14 @@ class Explorer:
         Shown above.
     play : str or bool
         The slider that a play button moves; True means the first. False shows no button.
+    interval : int
+        Milliseconds from frame to frame once the reader has pressed Play.
 
     Raises
     ------
     ValueError
-        If there is no control, ``start`` or ``play`` names something that is not there, or there
-        are more than 150 frames.
+        If there is no control, ``start`` or ``play`` names something that is not there, there
+        are more than 150 frames, or they would follow each other faster than five a second.
 
     Notes
     -----
@@ -44,7 +46,7 @@ class Explorer:
     form. "live" is the default in a browser's Python, where every frame costs the reader time.
     """
 
-    def __init__(self, draw, controls, say, start=None, title="", play=True):
+    def __init__(self, draw, controls, say, start=None, title="", play=True, interval=800):
         if not controls:
             raise ValueError("an explorer needs a control: {'eps': Slider([0, 0.1], label='eps')}.")
         self.draw, self.say, self.title, self.controls = draw, say, title, dict(controls)
@@ -63,6 +65,9 @@ class Explorer:
         self.play = next(iter(sliders), "") if play is True else play or ""
         if self.play and self.play not in sliders:
             raise ValueError(f"play={play!r}: name one of the sliders.")
+        if interval < 200:
+            raise ValueError(f"interval={interval}: faster than 200 milliseconds is a flicker.")
+        self.interval = int(interval)
         self._drawn = {}
 
     def settings(self):
@@ -120,7 +125,7 @@ class Explorer:
 
         values = self.controls[self.play].values
         player = ipywidgets.Play(
-            min=0, max=len(values) - 1, value=self._at[self.play], interval=800
+            min=0, max=len(values) - 1, value=self._at[self.play], interval=self.interval
         )
         player.observe(lambda change: setattr(slider, "value", values[change.new]), "value")
         return player
@@ -134,7 +139,8 @@ class Explorer:
             words = html.escape(self.say(**self.start))
             part = part.replace('type="range"', f'type="range" aria-valuetext="{words}"')
             if name == self.play:
-                part += '<button type="button" class="d3c-play">Play</button>'
+                pace = f'data-interval="{self.interval}"'
+                part += f'<button type="button" class="d3c-play" {pace}>Play</button>'
             parts.append(part)
         return "".join(parts)
 
@@ -148,8 +154,12 @@ class Explorer:
         return self._drawn[key]
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        face = os.environ.get("D3C_EXPLORERS") or ("live" if sys.platform == "emscripten" else "")
-        bundle = {"text/plain": self.say(**self.start), "text/html": self.html(face == "live")}
-        if face != "static":
-            bundle[_WIDGET] = self.widget()._repr_mimebundle_()[_WIDGET]
+        bundle = {"text/plain": self.say(**self.start), "text/html": self.html(face() == "live")}
+        if face() != "static":
+            bundle[WIDGET] = self.widget()._repr_mimebundle_()[WIDGET]
         return bundle
+
+
+def face():
+    """Return which face alone is wanted, "static" or "live", or "" for both."""
+    return os.environ.get("D3C_EXPLORERS") or ("live" if sys.platform == "emscripten" else "")

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from d3c_minimal.gridworlds import moves
+from d3c_minimal.gridworlds.coins_view import KINDS, features, firsts, observe, scene, tell
+from d3c_minimal.gridworlds.scene import NAMES
 from d3c_minimal.gridworlds.world import Mechanics, World
-
-_TOO_MANY = 100  # coins of that many colours would no longer fit a small integer
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Rules:
         unless rewards are shared.
     collisions : {"random", "fixed"}
         No two agents are in one cell (the paper does not say more). They move in turn, and who
-        finds the cell taken stays: in an order drawn at each step (Melting Pot), or agent 0 first.
+        finds the cell taken stays: in an order drawn at each step, or agent 0 first.
         SocialJax moves all at once: who stays keeps the cell, else a draw decides, and two agents
         may change places.
     spawn_under : bool
@@ -79,10 +79,8 @@ class Rules:
         object.__setattr__(self, "size", size)
         if len(size) != 2 or any(int(side) != side or side < 1 for side in size):
             raise ValueError(f"size={self.size}: give a whole number, or (rows, columns).")
-        if int(self.n_players) != self.n_players or not 2 <= self.n_players < _TOO_MANY:
-            raise ValueError(
-                f"n_players={self.n_players}: Coins needs 2 to {_TOO_MANY - 1} agents."
-            )
+        if int(self.n_players) != self.n_players or not 2 <= self.n_players <= len(NAMES):
+            raise ValueError(f"n_players={self.n_players}: Coins needs 2 to {len(NAMES)} agents.")
         if self.n_players > self.cells:
             raise ValueError(
                 f"{self.n_players} agents do not fit {self.cells} cells: a cell holds one agent, "
@@ -217,14 +215,14 @@ def step(rules, state, actions, now):
     -------
     State, rewards : array (*envs, n) of float32, Events
     """
-    tables, n, cells = _tables(rules), rules.n_players, rules.cells
+    (leads_to, pay), n, cells = _tables(rules), rules.n_players, rules.cells
     envs = state.position.shape[:-1]
     old = state.position.reshape(-1, n)
     board = state.coins.reshape(-1, cells)
 
-    target = tables.leads_to.take(actions.reshape(-1, n) * cells + old)
+    target = leads_to.take(actions.reshape(-1, n) * cells + old)
     position, blocked = moves.in_turn(old, target, now.order.reshape(-1, n))
-    here = position + _rows(len(board), cells)
+    here = position + firsts(len(board), cells)
     taken = board.take(here)
     if rules.spawn_under:
         taken = np.where(position == old, np.int8(0), taken)
@@ -239,7 +237,7 @@ def step(rules, state, actions, now):
         spawned.reshape(-1)[here] = 0
         coins.reshape(-1)[here] = 0
 
-    rewards = tables.pay.take(taken + tables.payer, 0).sum(-2)
+    rewards = sum(pay[who].take(taken[:, who], 0) for who in range(n))
     events = Events(
         taken.reshape(*envs, n), spawned.reshape(*envs, cells), blocked.reshape(*envs, n)
     )
@@ -247,125 +245,23 @@ def step(rules, state, actions, now):
     return state, rewards.reshape(*envs, n), events
 
 
-def features(rules, kind):
-    """Return how many numbers an agent sees."""
-    rows, columns = rules.size
-    if kind == "compact":
-        return 3 * len(moves.ACTIONS)
-    planes = 2 * rules.n_players - 1
-    return planes * (2 * rows - 1) * (2 * columns - 1) + rows + columns
-
-
-def observe(rules, state, kind="egocentric"):
-    """Return what each agent sees, float32 ``(*envs, n, features)``.
-
-    Parameters
-    ----------
-    rules : Rules
-    state : State
-    kind : {"egocentric", "compact"}
-        "egocentric" is the whole board as ones and zeros, shifted so that the agent is in the
-        middle of a window of ``(2 rows - 1) x (2 columns - 1)`` cells: a plane for its own coins,
-        one for the coins of each following agent, one for the place of each following agent
-        (counted cyclically), then its own row and its own column as one-hot vectors, which say
-        where the walls are. Nothing is lost and nothing worked out.
-
-        "compact" is a shortcut that solves half of the task beforehand: for each of the five
-        actions, were no one in the way, the sum of ``nearness ** distance`` over the agent's own
-        coins after it, the same over all other coins, and the same over the other agents.
-    """
-    seen = _compact if kind == "compact" else _egocentric
-    n = rules.n_players
-    flat = seen(rules, state.position.reshape(-1, n), state.coins.reshape(-1, rules.cells))
-    return flat.reshape(*state.position.shape, -1)
-
-
-def _egocentric(rules, position, coins):
-    n, cells, (rows, columns) = rules.n_players, rules.cells, rules.size
-    tables, worlds = _tables(rules), len(position)
-    window = (2 * rows - 1) * (2 * columns - 1)
-    length = features(rules, "egocentric")
-    out = np.zeros((worlds, n, length), np.float32)
-    flat = out.reshape(-1)
-    base = np.arange(worlds * n).reshape(worlds, n) * length
-    # A cell's number in the window is its number in a wide grid, less the agent's there.
-    centre = tables.wide.take(position)
-    corner = base + window // 2 - centre
-
-    found = np.flatnonzero(coins)
-    world, cell = np.divmod(found, cells)
-    plane = (coins.reshape(-1)[found][:, None] - 1 - np.arange(n)) % n
-    flat[corner[world] + tables.wide[cell][:, None] + plane * window] = 1
-
-    for ahead in range(1, n):  # planes of the following agents, all worlds at once
-        other = np.roll(centre, -ahead, -1)
-        flat[corner + other + (n - 1 + ahead) * window] = 1
-    row, column = np.divmod(position, columns)
-    after = base + (2 * n - 1) * window
-    flat[after + row] = 1
-    flat[after + rows + column] = 1
-    return out
-
-
-def _compact(rules, position, coins):
-    n, cells = rules.n_players, rules.cells
-    tables, worlds = _tables(rules), len(position)
-    planes = coins[:, None, :] == np.arange(1, n + 1, dtype=np.int8)[:, None]
-    fields = planes.astype(np.float32).reshape(-1, cells) @ tables.near  # of each agent's coins
-    total = fields.reshape(worlds, n, cells).sum(1)
-    after = tables.after.take(position, 0)  # (worlds, n, 5): cells that the actions lead to
-
-    out = np.empty((worlds, n, 3, len(moves.ACTIONS)), np.float32)
-    world = np.arange(worlds)[:, None, None] * cells
-    mine = np.arange(worlds * n).reshape(worlds, n, 1) * cells
-    own = fields.reshape(-1).take(mine + after)
-    out[:, :, 0] = own
-    out[:, :, 1] = total.reshape(-1).take(world + after) - own
-    out[:, :, 2] = 0
-    for ahead in range(1, n):
-        other = np.roll(position, -ahead, -1)[..., None]
-        out[:, :, 2] += tables.near.reshape(-1).take(after * cells + other)
-    return out.reshape(worlds, n, -1)
-
-
-class _Tables(NamedTuple):
-    leads_to: np.ndarray
-    pay: np.ndarray
-    payer: np.ndarray
-    wide: np.ndarray
-    near: np.ndarray
-    after: np.ndarray
+def pickups(events, n):
+    """Return who took whose coins, ``(*envs, n, n)``: ``[..., i, k]`` counts agent i and coin k."""
+    return (events.taken[..., None] == np.arange(1, n + 1)).astype(int)
 
 
 @lru_cache(maxsize=32)
 def _tables(rules):
-    """Return what the rules say of every cell and every pick-up, once for all steps."""
-    n, (rows, columns) = rules.n_players, rules.size
+    """Return where moves lead, and who is paid what for each pick-up, once for all steps."""
+    n = rules.n_players
     pay = np.zeros((n, n + 1, n), np.float32)  # who takes, whose coin + 1, who is paid
     for owner in range(n):
         pay[:, owner + 1, owner] = rules.penalty
         for taker in range(n):
             pay[taker, owner + 1, taker] = rules.own if taker == owner else rules.other
-    leads_to = moves.neighbours(rows, columns)
-    row, column = np.divmod(np.arange(rules.cells), columns)
-    tables = _Tables(
-        leads_to=leads_to,
-        pay=pay.reshape(-1, n),
-        payer=np.arange(n) * (n + 1),
-        wide=row * (2 * columns - 1) + column,
-        near=(rules.nearness ** moves.distances(rows, columns)).astype(np.float32),
-        after=leads_to.T.copy(),
-    )
-    for table in tables:
-        table.flags.writeable = False
-    return tables
-
-
-@lru_cache(maxsize=32)
-def _rows(worlds, cells):
-    rows = (np.arange(worlds) * cells)[:, None]
-    rows.flags.writeable = False
-    return rows
+    leads_to = moves.neighbours(*rules.size)
+    leads_to.flags.writeable = pay.flags.writeable = False
+    return leads_to, pay
 
 
 class Coins(World):
@@ -388,5 +284,7 @@ class Coins(World):
         observe=observe,
         features=features,
         action_names=moves.ACTIONS,
-        kinds=("egocentric", "compact"),
+        kinds=KINDS,
+        scene=scene,
+        tell=tell,
     )

@@ -49,11 +49,11 @@ def in_turn(position, target, order):
 
 def _two_in_turn(position, target, order):
     """Say who is blocked, for two agents at once: the second's fate hangs on the first's."""
-    zero_first = order[:, 0] == 0
-    enters = target == position[:, ::-1]  # each wants the cell that the other starts from
+    one = target[:, 0] == position[:, 1]  # agent 0 wants the cell that agent 1 starts from
+    two = target[:, 1] == position[:, 0]
     both = target[:, 0] == target[:, 1]
-    one, two = enters[:, 0], enters[:, 1]
-    blocked = np.empty(enters.shape, bool)
+    zero_first = order[:, 0] == 0
+    blocked = np.empty(target.shape, bool)
     blocked[:, 0] = np.where(zero_first | two, one, both)
     blocked[:, 1] = np.where(zero_first & ~one, both, two)
     return blocked

@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from d3c_minimal.gridworlds.scene import NAMES, pixels
+
 
 class Mechanics(NamedTuple):
     """What a world's module gives to its wrapper.
@@ -35,6 +37,10 @@ class Mechanics(NamedTuple):
         The name of each action's number.
     kinds : tuple of str
         Kinds of observation, the default first.
+    scene : callable, optional
+        ``scene(rules, state)`` describes one world for drawing.
+    tell : callable, optional
+        ``tell(rules, events)`` says in words what happened in a step of one world.
     """
 
     rules: type
@@ -45,6 +51,8 @@ class Mechanics(NamedTuple):
     features: Callable
     action_names: tuple[str, ...]
     kinds: tuple[str, ...]
+    scene: Callable | None = None
+    tell: Callable | None = None
 
 
 def moment(noise, t):
@@ -59,12 +67,12 @@ def select(arrays, index, axis=0):
     ----------
     arrays : NamedTuple of arrays
         A state, rewards or events with ``envs`` leading, or noise with time before ``envs``.
-    index : int, slice or array of int
-        Worlds along that axis. An integer drops the axis, as in numpy.
+    index : int, slice, array of int, or tuple of these
+        Worlds along that axis, or along it and those after it. An integer drops its axis.
     axis : int
         The axis of the worlds.
     """
-    where = (slice(None),) * axis + (index,)
+    where = (slice(None),) * axis + (index if isinstance(index, tuple) else (index,))
     return type(arrays)(*(part[where] for part in arrays))
 
 
@@ -131,6 +139,11 @@ class World:
     def action_names(self):
         """Name of each action, by its number."""
         return self.mechanics.action_names
+
+    @property
+    def agent_names(self):
+        """Name of each agent in pictures and words: A, B, ..."""
+        return NAMES[: self.n_players]
 
     @property
     def episode_length(self):
@@ -202,6 +215,29 @@ class World:
         if self.state is None:
             raise ValueError("the episode has not begun: call reset(rng) first.")
         return self.mechanics.observe(self.rules, self.state, kind)
+
+    def scene(self, index=()):
+        """Return one world of the batch as a Scene, for ``plots.grid`` or ``scene.pixels``.
+
+        ``index`` picks it, one number for each axis of ``envs``.
+        """
+        if self.mechanics.scene is None:
+            raise ValueError(f"{type(self).__name__} has no drawing.")
+        if self.state is None:
+            raise ValueError("the episode has not begun: call reset(rng) first.")
+        return self.mechanics.scene(self.rules, select(self.state, index))
+
+    def tell(self, index=()):
+        """Say in words what happened in the last step of one world of the batch."""
+        if self.mechanics.tell is None:
+            raise ValueError(f"{type(self).__name__} does not say in words what happens.")
+        if self.events is None:
+            raise ValueError("nothing has happened yet: call step(actions) first.")
+        return self.mechanics.tell(self.rules, select(self.events, index))
+
+    def render(self, index=(), cell=12):
+        """Return one world as an array of colours ``(height, width, 3)`` of uint8."""
+        return pixels(self.scene(index), cell)
 
     def _seen(self):
         return None if self.kind == "none" else self.observe()

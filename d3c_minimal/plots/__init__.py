@@ -5,6 +5,7 @@ there is to see, to which it adds what it drew in numbers. In a notebook a pictu
 the colours of the page; ``picture.save("name.svg")`` writes it dark on white.
 """
 
+from d3c_minimal.plots.board import Board, grid
 from d3c_minimal.plots.curves import band, lines
 from d3c_minimal.plots.heat import heat
 from d3c_minimal.plots.landscape import contours
@@ -16,12 +17,14 @@ from d3c_minimal.plots.scatter import scatter
 from d3c_minimal.plots.spread import finals
 
 __all__ = [
+    "Board",
     "Picture",
     "Row",
     "attention",
     "band",
     "contours",
     "finals",
+    "grid",
     "heat",
     "lines",
     "mixture",

@@ -46,7 +46,7 @@ class Picture:
     def html(self, inner=False):
         """Return the ``<figure>`` element that stands on a page, or ``inner`` another figure."""
         margin = ' style="margin:0"' if inner else ""
-        return f'<figure class="d3c-picture"{margin}>{self.svg()}{_caption(self.caption)}</figure>'
+        return f'<figure class="d3c-picture"{margin}>{self.svg()}{captioned(self.caption)}</figure>'
 
     def save(self, path):
         """Write the picture, dark on white, to a file that ends in .svg or .png.
@@ -99,7 +99,7 @@ class Row:
             for picture in self.pictures
         )
         flow = "display:flex;flex-wrap:wrap;gap:0 1rem;justify-content:center;align-items:center"
-        body = f'<div style="{flow}">{cells}</div>{_caption(self.caption)}'
+        body = f'<div style="{flow}">{cells}</div>{captioned(self.caption)}'
         margin = ' style="margin:0"' if inner else ""
         return f'<figure class="d3c-picture d3c-row"{margin}>{body}</figure>'
 
@@ -120,5 +120,6 @@ def row(*pictures, caption=""):
     return Row(pictures, caption)
 
 
-def _caption(text):
+def captioned(text):
+    """Return a caption as HTML, or nothing where there is none."""
     return f"<figcaption>{html.escape(text)}</figcaption>" if text else ""

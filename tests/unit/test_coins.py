@@ -47,7 +47,7 @@ def slow_step(rules, position, board, actions, order, spawn):
     """One step of one world with dictionaries and loops, straight from the rules."""
     rows, columns = rules.size
     place = {i: divmod(int(cell), columns) for i, cell in enumerate(position)}
-    entered, blocked = {i: False for i in place}, {i: False for i in place}
+    entered, blocked = dict.fromkeys(place, False), dict.fromkeys(place, False)
     for i in order:
         down, right = STEPS[int(actions[i])]
         row, column = place[i][0] + down, place[i][1] + right
@@ -346,6 +346,12 @@ def test_compact_by_hand():
     own, others, _ = seen[1].reshape(3, 5)
     assert own[[stay, left, right]].tolist() == [0.5, 0.25, 1.0]
     assert others[[stay, left, right]].tolist() == [0.25, 0.5, 0.125]
+
+
+def test_another_kind_of_observation_is_refused():
+    for call in (coins.observe, lambda r, s, k: coins.features(r, k)):
+        with pytest.raises(ValueError, match="'egocentric' or 'compact'"):
+            call(coins.Rules(), board_of(SCENE), "pixels")
 
 
 def test_no_argument_is_changed():
