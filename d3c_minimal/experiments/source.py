@@ -1,11 +1,14 @@
 """The part of the package that an experiment's numbers can depend on, and its hash.
 
 An experiment depends on the modules that it imports, and on those that these import. A change
-anywhere else leaves its stored result as good as it was.
+anywhere else leaves its stored result as good as it was, and so does a change of words: docstrings,
+comments and blank lines are not hashed.
 """
 
 import ast
 import hashlib
+import io
+import tokenize
 from importlib import resources
 
 import d3c_minimal
@@ -16,7 +19,7 @@ _NOT_HASHED = {"plots", "explorers", "data", "ledger", "__main__"}
 
 
 def source_hash(module):
-    """Return the sha256 of the source that ``module`` depends on, line endings set aside.
+    """Return the sha256 of the code that ``module`` depends on.
 
     Parameters
     ----------
@@ -26,7 +29,7 @@ def source_hash(module):
     """
     digest = hashlib.sha256()
     for name in sorted(dependencies(module)):
-        content = _source(name)
+        content = code_alone(_source(name)).encode()
         digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
@@ -81,7 +84,20 @@ def _path(name):
 
 
 def _source(name):
-    return _path(name).read_bytes().replace(b"\r\n", b"\n")
+    return _path(name).read_text(encoding="utf-8")
+
+
+def code_alone(source):
+    """Return Python source without docstrings, comments, blank lines and spaces at line ends."""
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
+    return "".join(f"{line.rstrip()}\n" for line in lines if line.strip())
 
 
 def _everything(folder=None, prefix=PACKAGE):

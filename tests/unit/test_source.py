@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from d3c_minimal.experiments import REGISTRY, source
+from d3c_minimal.experiments import REGISTRY
+from d3c_minimal.experiments import source as source_module
 from d3c_minimal.experiments.source import dependencies, source_hash
 
 
@@ -27,7 +28,7 @@ def package(tmp_path, monkeypatch):
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    monkeypatch.setattr(source.resources, "files", lambda package: tmp_path)
+    monkeypatch.setattr(source_module.resources, "files", lambda package: tmp_path)
     return tmp_path
 
 
@@ -70,9 +71,32 @@ def test_the_hash_follows_the_dependencies_alone(package, changed, matters):
     assert (source_hash("d3c_minimal.experiments.figure") != first) == matters
 
 
-def test_line_endings_do_not_matter(package):
+def test_words_are_not_code():
+    source = '''"""What it is."""
+import os  # why
+
+# A remark.
+"""About the next."""
+hash = "# no comment"
+
+def f(x):
+    """Return
+    it."""
+    return x
+
+
+def g():
+    "One line."
+    ...
+'''
+    assert source_module.code_alone(source) == (
+        'import os\nhash = "# no comment"\ndef f(x):\n    return x\ndef g():\n'
+    )
+
+
+def test_line_endings_and_words_do_not_matter(package):
     first = source_hash("d3c_minimal.experiments.figure")
-    (package / "waist.py").write_bytes(b"tie = 1\r\n")
+    (package / "waist.py").write_bytes(b'"""Words."""\r\ntie = 1  # more\r\n')
     assert source_hash("d3c_minimal.experiments.figure") == first
 
 
