@@ -125,8 +125,10 @@ def test_the_policy_sees_what_its_agent_sees():
         expected = world.observe()[0]
         game.act(3)
         np.testing.assert_array_equal(seen[-1], expected)
-    assert len(seen) == 4
     assert game.done
+    words = game.words
+    game.act(3)
+    assert (len(seen), game.words) == (4, words)
 
 
 def test_who_stays_put_loses_to_the_greedy():
