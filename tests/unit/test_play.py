@@ -28,7 +28,7 @@ def test_a_film_shows_every_step_of_every_reel():
     frames = [div for div in figure if div.get("class") == "d3c-frame"]
     assert len(frames) == 12
     words = [frame.get("data-words") for frame in frames]
-    assert words == [w for reel in made.values() for _, w in reel]
+    assert words == [f"{k.capitalize()}. {w}" for k, reel in made.items() for _, w in reel]
     assert [k for k, frame in enumerate(frames) if not frame.get("hidden")] == [3]
     for frame, (scene, _) in zip(frames[6:], made["own"], strict=True):
         svg = frame.find(".//{http://www.w3.org/2000/svg}svg")
@@ -43,6 +43,7 @@ def test_a_film_of_one_reel_has_no_choice():
     assert figure.find(".//select") is None
     assert figure.find(".//input").get("max") == "5"
     assert figure.find(".//button").get("data-interval") == "500"
+    assert figure.find("output").text == "Step 0: an empty board. Rewards so far: A 0, B 0."
 
 
 def test_films_that_cannot_be_shown_are_refused():
