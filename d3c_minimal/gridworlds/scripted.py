@@ -75,15 +75,15 @@ class Episode(NamedTuple):
 
     Attributes
     ----------
-    returns : array (*envs, n)
+    returns : array ``(*envs, n)``
         Sums of rewards, to be made large.
-    pickups : array of int (*envs, n, n)
+    pickups : array of int ``(*envs, n, n)``
         ``[..., i, k]`` counts the coins of agent ``k`` that agent ``i`` took.
     states : list of coins.State
         Before the first step and after each; empty unless asked for.
     events : list of coins.Events
         Of each step; empty unless asked for.
-    rewards : list of array (*envs, n)
+    rewards : list of array ``(*envs, n)``
         Of each step; empty unless asked for.
     """
 
