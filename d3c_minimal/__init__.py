@@ -30,6 +30,7 @@ _MODULES = (
     "equilibria",
     "explorers",
     "games",
+    "gridworlds",
     "mixing",
     "plots",
     "shaping",
