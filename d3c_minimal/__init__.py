@@ -32,6 +32,7 @@ _MODULES = (
     "explorers",
     "finite",
     "games",
+    "gridworlds",
     "mixing",
     "plots",
     "rates",

@@ -11,7 +11,7 @@ def film(reels, *, title="", label="who plays", start=0, interval=500):
     ----------
     reels : dict or sequence
         ``{name: reel}``, or one reel: a sequence of (scene, words), as long for all. Scenes are
-        those of ``world.scene()``.
+        those of ``world.scene()``. The words shown begin with the name.
     title : str
     label : str
         What is chosen by the names.
@@ -44,6 +44,7 @@ def film(reels, *, title="", label="who plays", start=0, interval=500):
         return plots.grid(reels[reel][step][0])
 
     def say(step, reel=""):
-        return reels[reel][step][1]
+        words = reels[reel][step][1]
+        return words if one else f"{reel.capitalize()}. {words}"
 
     return Explorer(draw, controls, say, start={"step": start}, title=title, interval=interval)

@@ -110,9 +110,9 @@ class State(NamedTuple):
 
     Attributes
     ----------
-    position : array of int (*envs, n)
+    position : array of int ``(*envs, n)``
         The cell of each agent, numbered row by row from the top left.
-    coins : array of int8 (*envs, cells)
+    coins : array of int8 ``(*envs, cells)``
         0 for none, ``k + 1`` for a coin of agent ``k``.
     """
 
@@ -125,9 +125,9 @@ class Noise(NamedTuple):
 
     Attributes
     ----------
-    order : array of int8 (T, *envs, n)
+    order : array of int8 ``(T, *envs, n)``
         ``order[..., k]`` moves as number ``k``.
-    spawn : array of int8 (T, *envs, cells)
+    spawn : array of int8 ``(T, *envs, cells)``
         The coin that appears where the cell is free, 0 for none.
     """
 
@@ -140,11 +140,11 @@ class Events(NamedTuple):
 
     Attributes
     ----------
-    taken : array of int8 (*envs, n)
+    taken : array of int8 ``(*envs, n)``
         The coin that each agent took: 0 for none, ``k + 1`` for one of agent ``k``.
-    spawned : array of int8 (*envs, cells)
+    spawned : array of int8 ``(*envs, cells)``
         The coins that appeared, likewise.
-    blocked : array of bool (*envs, n)
+    blocked : array of bool ``(*envs, n)``
         Who was held back by another agent.
     """
 
@@ -206,14 +206,14 @@ def step(rules, state, actions, now):
     ----------
     rules : Rules
     state : State
-    actions : array of int (*envs, n)
+    actions : array of int ``(*envs, n)``
         Numbers into ``moves.ACTIONS``.
     now : Noise
         Of this step, without the time axis.
 
     Returns
     -------
-    State, rewards : array (*envs, n) of float32, Events
+    State, rewards : array ``(*envs, n)`` of float32, Events
     """
     (leads_to, pay), n, cells = _tables(rules), rules.n_players, rules.cells
     envs = state.position.shape[:-1]

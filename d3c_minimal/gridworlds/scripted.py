@@ -40,8 +40,8 @@ def greedy(rules, wants, rng):
         raise ValueError(f"wants={wants!r}: choose 'any' or 'own'.")
     n, (rows, columns) = rules.n_players, rules.size
     height, width = 2 * rows - 1, 2 * columns - 1
-    away = moves.distances(height, width)
     after = moves.neighbours(height, width)[:4, height * width // 2]
+    away = moves.distances(height, width)[after].astype(np.int16)
 
     def policy(observation):
         planes = observation[..., : (2 * n - 1) * height * width]
@@ -50,7 +50,7 @@ def greedy(rules, wants, rng):
         wanted = wanted if wants == "own" else wanted.any(-2)
         others = planes[..., n:, :].any(-2)
         # Where nothing is wanted, every move is equally far from it and nobody moves.
-        far = np.where(wanted[..., None, :], away[after], rows + columns).min(-1).astype(float)
+        far = np.where(wanted[..., None, :], away, np.int16(rows + columns)).min(-1).astype(float)
         row, column = np.split(observation[..., -rows - columns :] > 0, [rows], -1)
         walls = np.stack([row[..., 0], row[..., -1], column[..., 0], column[..., -1]], -1)
         far[walls | others[..., after]] = np.inf
@@ -75,15 +75,15 @@ class Episode(NamedTuple):
 
     Attributes
     ----------
-    returns : array (*envs, n)
+    returns : array ``(*envs, n)``
         Sums of rewards, to be made large.
-    pickups : array of int (*envs, n, n)
+    pickups : array of int ``(*envs, n, n)``
         ``[..., i, k]`` counts the coins of agent ``k`` that agent ``i`` took.
     states : list of coins.State
         Before the first step and after each; empty unless asked for.
     events : list of coins.Events
         Of each step; empty unless asked for.
-    rewards : list of array (*envs, n)
+    rewards : list of array ``(*envs, n)``
         Of each step; empty unless asked for.
     """
 

@@ -167,7 +167,7 @@ class World:
 
         Returns
         -------
-        array (*envs, n, features) of float32, or None for ``kind="none"``
+        array ``(*envs, n, features)`` of float32, or None for ``kind="none"``
         """
         if not isinstance(rng, np.random.Generator):
             raise TypeError(
@@ -183,12 +183,12 @@ class World:
 
         Parameters
         ----------
-        actions : array of int (*envs, n)
+        actions : array of int ``(*envs, n)``
 
         Returns
         -------
-        observation : array (*envs, n, features) of float32, or None for ``kind="none"``
-        rewards : array (*envs, n)
+        observation : array ``(*envs, n, features)`` of float32, or None for ``kind="none"``
+        rewards : array ``(*envs, n)``
             Rewards, to be made large.
         done : bool
             Whether this was the episode's last step.

@@ -48,7 +48,8 @@ def test_chapter_runs(reader, chapter, record_property):
         elif any(is_explorer(output.get("data", {})) for output in cell["outputs"]):
             explorers += 1
             play(reader, index)
-    assert explorers == sum("Explorer(" in cell["source"] for cell in cells)
+    makers = ("Explorer(", "explorers.film(")
+    assert explorers == sum(any(m in cell["source"] for m in makers) for cell in cells)
     assert reader.complaints == []
 
 

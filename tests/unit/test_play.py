@@ -28,7 +28,7 @@ def test_a_film_shows_every_step_of_every_reel():
     frames = [div for div in figure if div.get("class") == "d3c-frame"]
     assert len(frames) == 12
     words = [frame.get("data-words") for frame in frames]
-    assert words == [w for reel in made.values() for _, w in reel]
+    assert words == [f"{k.capitalize()}. {w}" for k, reel in made.items() for _, w in reel]
     assert [k for k, frame in enumerate(frames) if not frame.get("hidden")] == [3]
     for frame, (scene, _) in zip(frames[6:], made["own"], strict=True):
         svg = frame.find(".//{http://www.w3.org/2000/svg}svg")
@@ -43,6 +43,7 @@ def test_a_film_of_one_reel_has_no_choice():
     assert figure.find(".//select") is None
     assert figure.find(".//input").get("max") == "5"
     assert figure.find(".//button").get("data-interval") == "500"
+    assert figure.find("output").text == "Step 0: an empty board. Rewards so far: A 0, B 0."
 
 
 def test_films_that_cannot_be_shown_are_refused():
@@ -125,8 +126,10 @@ def test_the_policy_sees_what_its_agent_sees():
         expected = world.observe()[0]
         game.act(3)
         np.testing.assert_array_equal(seen[-1], expected)
-    assert len(seen) == 4
     assert game.done
+    words = game.words
+    game.act(3)
+    assert (len(seen), game.words) == (4, words)
 
 
 def test_who_stays_put_loses_to_the_greedy():
