@@ -20,11 +20,11 @@ from d3c_minimal.trials import D3CTrials
 PRINTED = {"eta_A": 1e-3, "delta": 0.1, "nu": 1e-6, "tau_min": 5, "tau_max": 10, "epsilon": 100.0,
            "clip": (-5.0, 5.0)}  # fmt: skip
 """Table 1, Coins."""
-MENDED = {"eta_A": 0.8, "delta": 3.0, "nu": 0.0, "tau_min": 8, "tau_max": 8, "epsilon": 0.0,
+MENDED = {"eta_A": 1.6, "nu": 0.0, "tau_min": 6, "tau_max": 6, "epsilon": 0.0,
           "clip": (-5.0, 5.0), "first": "measures", "clip_at": "shares"}  # fmt: skip
-RAW = {**MENDED, "measure": "raw", "settle": 4}
+RAW = {**MENDED, "delta": 3.0, "measure": "raw", "settle": 3}
 """Each agent judges by its own raw return, after a pause in which policies adapt to the row."""
-HALVES = {**MENDED, "compare": "halves"}
+HALVES = {**MENDED, "delta": 1.5, "compare": "halves"}
 """Each agent compares the halves of one trial, in which its row stands still."""
 
 
@@ -79,6 +79,9 @@ TOLERANCE = {
 class Config:
     """Settings; they were chosen with seeds 1 and 2, and the reported runs have seed 0.
 
+    For the mended rules 19 settings were compared, six runs each, by the return at the end: 10
+    with compact observations and seed 1, 9 with egocentric ones and seed 2. The learner's rate and
+    first mean square were chosen among four, by its speed. Nothing was chosen for the printed rule.
     The paper's Table 2 where it says so; the rest is our choice. Its unroll of 100 and its rate of
     4e-4 need several times as many steps.
     """
