@@ -99,7 +99,7 @@ class Config:
     entropy: float = 0.003  # Table 2
     value: float = 0.5  # Table 2, baseline loss scaling
     delta_last: float = 0.5  # the mended rules' shake falls to this, geometrically
-    points: int = 30  # stored of each curve
+    points: int = 24  # stored of each curve
     runs: int = 30  # of each condition; Figure 8: ten
     chunk: int = 5
 
