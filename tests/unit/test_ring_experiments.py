@@ -139,6 +139,23 @@ def test_a_small_run_and_its_record():
     assert not np.array_equal(other["return_final"], arrays["return_final"])
 
 
+def test_only_one_condition_has_another_zero(monkeypatch):
+    seen = {}
+
+    def play(rules, learners, updates, rng, **how):
+        seen.update(how)
+        raise StopIteration
+
+    monkeypatch.setattr(ring_play, "play", play)
+    with pytest.raises(StopIteration):
+        ring.simulate(ring.Config(), 2, np.random.default_rng(0))
+    assert seen["zeros"] == [0, 0, 0, 0, 5.5, 0, 0, 0]
+    assert (seen["batch"], seen["rates"], seen["every"]) == (10, (0.1, 0.1), 15)
+    with pytest.raises(StopIteration):
+        ring_dials.simulate(ring_dials.Config(), 2, np.random.default_rng(0))
+    assert seen["zeros"] == [0, 0, 0, 5.5] * 3
+
+
 def test_the_finals_are_the_last_tenth():
     returns = np.arange(40.0).reshape(20, 1, 2)
     A = np.broadcast_to(mixing.selfish(2, 0.9), (20, 1, 2, 2, 2))
@@ -159,6 +176,7 @@ def test_the_dials():
     made = {"return_final": np.zeros((2, 3, 4, 7))}
     made["return_final"][:, 0, 0] = np.arange(7)
     made["return_final"][:, 0, 1] = 2.0
+    made["return_final"][:, 0, 3] = 9.0  # another zero is no control of the signal
     np.testing.assert_array_equal(ring_dials.lead(made), np.arange(7) - 2.0)
 
 
