@@ -163,13 +163,13 @@ REGISTRY = {
             "ring_moved",
             "Trust-Your-Brother with the step of A at which D3C leads its controls most",
             ring,
-            ring.Config(eta_A=20.0, fixed=False),
+            ring.Config(eta_A=20.0, beside="no first kick"),
         ),
         (
             "ring_fast",
             "Trust-Your-Brother with the step of A at which the return is largest",
             ring,
-            ring.Config(eta_A=200.0, fixed=False),
+            ring.Config(eta_A=200.0, beside="nothing"),
         ),
         (
             "ring_dials",

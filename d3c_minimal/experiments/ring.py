@@ -3,7 +3,8 @@
 Two prey learn by REINFORCE, their rewards mixed by rows that D3C moves (Algorithms 1 to 3). The
 figures show the return near its best. What else could have brought it there? The controls run
 the same learners with the signal taken away, one part at a time; ``other zero`` tells the rule
-every return plus a constant and changes nothing else; fixed rows frame them all.
+every return plus a constant and changes nothing else. Fixed rows frame them all. As printed, the
+first trial compares with a return of 0; without that kick the same two questions are asked again.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from d3c_minimal.trials import D3CTrials
 
 MOVED = ("D3C", "random walk", "decorrelated", "shuffled", "other zero")
 FIXED = ("fixed start", "selfish", "cooperative")
+KICKLESS = ("no first kick", "no kick, other zero")  # the first trial only measures
+BESIDE = {"fixed rows": FIXED, "no first kick": KICKLESS, "nothing": ()}
 PATHS = 8  # single runs of D3C whose rows are kept
 # Everything is in float64: a change in the last bits moves no run by more than rounding.
 TOLERANCE = {
@@ -44,7 +47,7 @@ class Config:
     compare: str = "trials"
     walk: float = 0.02  # rho of the random walk; our choice: about D3C's root mean square
     zero: float = 5.5  # added to returns in "other zero", which makes them positive; our choice
-    fixed: bool = True  # run the fixed rows, too
+    beside: str = "fixed rows"  # what else is run: "fixed rows", "no first kick" or "nothing"
     updates: int = 1500  # our choice: fixed cooperative rows are done at 300
     batch: int = 10  # episodes for an update (G.1)
     policy_rate: float = 0.1  # learning rate of REINFORCE (G.1)
@@ -56,7 +59,9 @@ class Config:
 
 def conditions(config):
     """Return the names of what is run, in the order of the arrays."""
-    return MOVED + (FIXED if config.fixed else ())
+    if config.beside not in BESIDE:
+        raise ValueError(f"beside={config.beside!r}: choose one of {', '.join(BESIDE)}.")
+    return MOVED + BESIDE[config.beside]
 
 
 def learner(config, condition, runs, rng, **changes):
@@ -66,7 +71,7 @@ def learner(config, condition, runs, rng, **changes):
     how = {
         "epsilon": config.walk if condition == "random walk" else config.epsilon,
         "control": "fixed" if condition in FIXED else control,
-        "first": config.first,
+        "first": "measures" if condition in KICKLESS else config.first,
         "measure": config.measure,
         "compare": config.compare,
         "eta_A": config.eta_A,
@@ -115,7 +120,7 @@ def simulate(config, runs, rng):
         batch=config.batch,
         rates=(config.policy_rate, config.value_rate),
         every=config.every,
-        zeros=[config.zero if name == "other zero" else 0.0 for name in names],
+        zeros=[config.zero if name.endswith("other zero") else 0.0 for name in names],
     )
     S = len(record.t)
     return {
@@ -160,11 +165,12 @@ def collect(chunks):
 
 def headline(arrays):
     """Sum up: the last return of each condition."""
-    finals, names = arrays["return_final"], MOVED + FIXED
+    finals = arrays["return_final"]
+    others = next(names for names in BESIDE.values() if len(names) == len(finals) - len(MOVED))
     lines = ["return at the end (best -1): mean, sd, median; attention ln(A_ii / A_ij)"]
-    for name, runs, rows in zip(names, finals, arrays["attention_final"], strict=False):
+    for name, runs, rows in zip(MOVED + others, finals, arrays["attention_final"], strict=True):
         lines.append(
-            f"  {name:13} {runs.mean():6.2f} {runs.std():5.2f} {np.median(runs):6.2f}"
+            f"  {name:19} {runs.mean():6.2f} {runs.std():5.2f} {np.median(runs):6.2f}"
             f" {rows.mean():7.2f}"
         )
     return "\n".join(lines)

@@ -156,6 +156,16 @@ def test_the_optimum_is_the_game_trees(first, steps, total):
     assert abs(by_tree - total) < 1e-12
 
 
+def test_the_optimum_averages_over_the_coin():
+    # Between the prey the predator tosses its coin after they have chosen: to run for 0.1 is
+    # better than to stay and lose 1 half of the time.
+    lucky = tree(Rules(), at(0, 2, 4), 2, np.array([1.0, 0.0]))
+    values, _ = ring.best(Rules(steps=2), (1.0, 0.0))
+    assert abs(values[-1][ring.table(Rules()).number[2, 4]] - lucky) < 1e-12
+    values, _ = ring.best(Rules(steps=1), (1.0, 0.0))
+    assert abs(values[-1][ring.table(Rules()).number[2, 4]] + 0.1) < 1e-12
+
+
 def test_the_optimum_of_an_episode():
     for first, total in (("predator", -1.0), ("prey", -5.0)):
         values, actions = ring.best(Rules(first=first))

@@ -36,7 +36,7 @@ def test_the_papers_settings():
     printed = experiments.find("ring_printed").config
     for name in ("ring_moved", "ring_fast"):
         moved = experiments.find(name).config
-        assert replace(moved, eta_A=1.0, fixed=True) == printed == config
+        assert replace(moved, eta_A=1.0, beside="fixed rows") == printed == config
 
 
 def test_episodes_are_the_worlds():
@@ -113,7 +113,12 @@ def test_each_condition_is_what_its_name_says():
     for name, own in (("fixed start", 0.99), ("selfish", 1.0), ("cooperative", 0.5)):
         assert rules[name].rule.control == "fixed"
         np.testing.assert_allclose(rules[name].mixture, [[[own, 1 - own], [1 - own, own]]] * 4)
-    assert ring.conditions(replace(config, fixed=False)) == ring.MOVED
+    assert ring.conditions(replace(config, beside="nothing")) == ring.MOVED
+    kickless = replace(config, beside="no first kick")
+    firsts = [ring.learner(kickless, n, 4, rng).rule.first for n in ring.conditions(kickless)]
+    assert firsts == ["printed"] * 5 + ["measures"] * 2
+    with pytest.raises(ValueError, match="fixed rows"):
+        ring.conditions(replace(config, beside="all"))
     rule = rules["D3C"].rule
     assert (rule.tau_min, rule.tau_max, rule.clip, rule.delta) == (10, 20, (-5, 5), 1.0)
 
@@ -135,8 +140,30 @@ def test_a_small_run_and_its_record():
     assert (arrays["return_median"] <= arrays["return_high"]).all()
     assert arrays["signal"][0] > 0
     assert "cooperative" in ring.headline(arrays)
+    few = ring.run(replace(config, beside="no first kick", updates=20), seed=1, progress=False)
+    assert "no kick, other zero" in ring.headline(few)
     other = ring.run(config, seed=2, progress=False)
     assert not np.array_equal(other["return_final"], arrays["return_final"])
+
+
+def test_only_one_condition_has_another_zero(monkeypatch):
+    seen = {}
+
+    def play(rules, learners, updates, rng, **how):
+        seen.update(how)
+        raise StopIteration
+
+    monkeypatch.setattr(ring_play, "play", play)
+    with pytest.raises(StopIteration):
+        ring.simulate(ring.Config(), 2, np.random.default_rng(0))
+    assert seen["zeros"] == [0, 0, 0, 0, 5.5, 0, 0, 0]
+    with pytest.raises(StopIteration):
+        ring.simulate(ring.Config(beside="no first kick"), 2, np.random.default_rng(0))
+    assert seen["zeros"] == [0, 0, 0, 0, 5.5, 0, 5.5]
+    assert (seen["batch"], seen["rates"], seen["every"]) == (10, (0.1, 0.1), 15)
+    with pytest.raises(StopIteration):
+        ring_dials.simulate(ring_dials.Config(), 2, np.random.default_rng(0))
+    assert seen["zeros"] == [0, 0, 0, 5.5] * 3
 
 
 def test_the_finals_are_the_last_tenth():
@@ -159,6 +186,7 @@ def test_the_dials():
     made = {"return_final": np.zeros((2, 3, 4, 7))}
     made["return_final"][:, 0, 0] = np.arange(7)
     made["return_final"][:, 0, 1] = 2.0
+    made["return_final"][:, 0, 3] = 9.0  # another zero is no control of the signal
     np.testing.assert_array_equal(ring_dials.lead(made), np.arange(7) - 2.0)
 
 
