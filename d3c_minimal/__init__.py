@@ -29,6 +29,7 @@ _MODULES = (
     "dynamics",
     "equilibria",
     "explorers",
+    "finite",
     "games",
     "mixing",
     "plots",

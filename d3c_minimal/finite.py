@@ -2,9 +2,10 @@
 
 A finite game is a *loss tensor* of shape ``(m_1, ..., m_n, n)``: ``tensor[a_1, ..., a_n, i]`` is
 the loss of player ``i``, to be made small, when player ``k`` takes action ``a_k``;
-:func:`from_payoffs` and :func:`tabulate` make one. Everything here is exact: joint actions are
-enumerated, and the coarse correlated equilibria are a polytope. :func:`mixed_extension` makes a
-Game of it, for everything that takes one.
+:func:`from_payoffs <d3c_minimal.tensors.from_payoffs>` and
+:func:`tabulate <d3c_minimal.tensors.tabulate>` make one. Everything here is exact: joint actions
+are enumerated, and the coarse correlated equilibria are a polytope. :func:`mixed_extension` makes
+a Game of it, for everything that takes one.
 """
 
 import itertools
@@ -94,7 +95,7 @@ def pure_equilibria(finite_game, tol=0.0):
     Parameters
     ----------
     finite_game : array (m_1, ..., m_n, n) or Game
-        A loss tensor, or a game that :func:`normal_form` accepts.
+        A loss tensor, or a game that :func:`d3c_minimal.equilibria.normal_form` accepts.
     tol : float
         Largest gain that still counts as none. The default admits exact ties only; where losses
         carry rounding, a little above 0 keeps the equilibria with an indifferent player.
@@ -195,7 +196,7 @@ def mixed_extension(finite_game, name=""):
     Parameters
     ----------
     finite_game : array (m_1, ..., m_n, n) or Game
-        A loss tensor, or a game that :func:`normal_form` accepts, which gives this one again.
+        A loss tensor, or a game that :func:`d3c_minimal.equilibria.normal_form` accepts.
     name : str
         Shown in errors and figures.
 

@@ -75,8 +75,8 @@ def mixed_equilibria(finite_game):
     -----
     Every corner solves a system that makes k chosen actions of the opponent equally good by k
     chosen own ones; all binomial(m_1 + m_2, m_1) of them are solved, each tested in full. Losses
-    that differ by less than 1e-9 of their range count as ties. Rounding may merge equilibria
-    closer than 1e-7.
+    that differ by less than 1e-9 of their range count as ties. Strategies closer than 1e-7 are
+    taken for one.
 
     Examples
     --------
@@ -159,11 +159,12 @@ def _equalisers(losses, k):
     singular_values = np.linalg.svd(system, compute_uv=False)
     regular = singular_values[:, -1] > TIE * singular_values[:, 0]
     solved = np.linalg.solve(system[regular], np.eye(k + 1)[:, k:])[..., 0]
-    chances, value = solved[:, :k], solved[:, k]
-    x = np.zeros((len(solved), m))
-    np.put_along_axis(x, np.repeat(own, len(other), 0)[regular], chances, -1)
-    within = (chances > TIE).all(-1) & (value <= (x @ losses).min(-1) + TIE)
-    return x[within] / x[within].sum(-1, keepdims=True)
+    used = (solved[:, :k] > TIE).all(-1)
+    chances, value = solved[used, :k], solved[used, k]
+    x = np.zeros((len(chances), m))
+    np.put_along_axis(x, np.repeat(own, len(other), 0)[regular][used], chances, -1)
+    x = x[value <= (x @ losses).min(-1) + TIE]
+    return x / x.sum(-1, keepdims=True)
 
 
 def _meet(one, other):
@@ -172,9 +173,9 @@ def _meet(one, other):
 
 
 def _distinct(found):
-    """Yield the equilibria that differ from those before them."""
-    kept = np.empty((0, 0))
+    """Yield the equilibria that are none of those before them: rounding can split a corner."""
+    kept = []
     for point in found:
-        if not (kept.size and (abs(kept - point.x).max(-1) <= SAME).any()):
-            kept = np.concatenate([kept.reshape(-1, point.x.size), point.x[None]])
+        if not any(abs(point.x - other).max() <= SAME for other in kept):
+            kept.append(point.x)
             yield point

@@ -117,6 +117,17 @@ def test_nobody_minds_anything():
     assert all(point.gain == 0 for point in found)
 
 
+def test_a_tie_among_worse_actions_makes_no_corner():
+    """Player 2's actions 1 and 2 tie at x = (1/2, 1/2), but action 0 is better there."""
+    found = mixed_equilibria(two(np.full((2, 3), 3), [[0, 1, 2], [0, 2, 1]]))
+    assert close(found, [[1, 0, 1, 0, 0], [0, 1, 1, 0, 0]])
+
+
+def test_all_losses_zero():
+    with np.errstate(all="raise"):
+        assert len(mixed_equilibria(np.zeros((2, 2, 2)))) == 4
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3), (3, 1)])
 def test_a_player_without_a_choice(shape):
     tensor = random_tensor(1, shape)
@@ -138,7 +149,7 @@ def test_certificates_never_lie(seed, shape, kind):
     assert found
     for point in found:
         x, y = point.strategies
-        assert (np.concatenate([x, y]) >= 0).all()
+        assert ((point.x == 0) | (point.x > 1e-9)).all()
         np.testing.assert_allclose([x.sum(), y.sum()], 1.0, atol=1e-14)
         chances = np.outer(x, y)[..., None]
         np.testing.assert_allclose(point.losses, (chances * tensor).sum((0, 1)), rtol=1e-9)
@@ -150,6 +161,17 @@ def test_certificates_never_lie(seed, shape, kind):
         best += [best_response_by_linprog(x @ tensor[..., 1])]
         assert (point.losses <= np.array(best) + 1e-8 * (1 + size)).all()
     assert np.array_equal(tensor, kept)
+
+
+@few
+@given(st.integers(0, 10**6), sizes)
+def test_the_certificate_of_any_point_is_its_largest_gain(seed, shape):
+    tensor, rng = random_tensor(seed, shape), np.random.default_rng(seed)
+    x, y = (rng.dirichlet(np.ones(m)) for m in shape)
+    point = mixed._certified(tensor, x, y)
+    game = mixed_extension(tensor)
+    np.testing.assert_allclose(point.losses, game.loss(point.x), atol=1e-14)
+    assert point.gain == pytest.approx(deviation_gains(game, point.x, rng).max(), abs=1e-9)
 
 
 @few
@@ -219,6 +241,13 @@ def test_a_game_is_accepted_as_well():
     game = mixed_extension(tensor)
     assert np.array_equal(normal_form(game), tensor)
     assert strategies(mixed_equilibria(game)) == strategies(mixed_equilibria(tensor))
+
+
+def test_a_corner_split_by_rounding_is_one():
+    tensor = random_tensor(3, (2, 2))
+    x = np.array([0.25, 0.75])
+    points = [mixed._certified(tensor, x + np.array([d, -d]), x) for d in (0.0, 1e-9, 1e-3)]
+    assert list(mixed._distinct(points)) == [points[0], points[2]]
 
 
 # Refusals.

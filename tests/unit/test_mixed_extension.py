@@ -121,7 +121,10 @@ def test_many_runs_are_taken_in_chunks(monkeypatch):
     np.testing.assert_allclose(game.loss(x), whole[0], rtol=1e-12)
     assert sizes == [(5,)] * 4 + [(1,)]
     np.testing.assert_allclose(game.jacobian(x), whole[1], rtol=1e-12)
+    assert set(sizes) == {(5,), (1,)}
     assert game.loss(x[0, 0]).shape == (3,)
+    again = Game(game.losses, game.owner, game.space)  # autograd takes all runs at once
+    np.testing.assert_allclose(again.jacobian(x), whole[1], atol=1e-13)
 
 
 def test_a_malformed_tensor_is_refused():
