@@ -26,6 +26,7 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "anarchy",
+    "compare",
     "dynamics",
     "equilibria",
     "explorers",
@@ -33,6 +34,7 @@ _MODULES = (
     "games",
     "mixing",
     "plots",
+    "rates",
     "shaping",
 )
 

@@ -195,7 +195,7 @@ class Game:
         if x.ndim == 0 or x.shape[-1] != self.dim:
             raise ValueError(
                 f"{self.name}: x has shape {x.shape}, but its last axis must hold the {self.dim} "
-                "strategy coordinates; runs go on the leading axes."
+                "strategy coordinates, one for each entry of owner; runs go on the leading axes."
             )
         if not _covers(x.shape[:-1], self.runs):
             raise ValueError(
@@ -216,7 +216,7 @@ class Game:
             raise self._explained(error) from error
 
     def _explained(self, error):
-        """Return an error that names the remedy, for what numpy and autograd say of two mistakes."""
+        """Return an error that names the remedy, where the mistake is known by what was said."""
         said = str(error)
         if any(words in said for words in _ASSIGNED):
             return TypeError(

@@ -6,6 +6,7 @@ mixture's rows are f^2 / x^2, and eta_A is one over that. Four pure numbers rema
 they are the constants below.
 """
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -88,6 +89,12 @@ def default_rates(game, x0, A0=None):
     ValueError, TypeError
         If an argument is off.
 
+    Warns
+    -----
+    RunWarning
+        If a player's own coordinates leave its own loss as it is but move another's: ``owner``
+        may name the wrong player.
+
     Examples
     --------
     >>> from d3c_minimal.games import prisoners_dilemma
@@ -102,6 +109,7 @@ def default_rates(game, x0, A0=None):
     x, A = _some_runs(game, x, A)
     size = _size(game.space, x)
     with np.errstate(all="ignore"):
+        _check_owner(game, x, size)
         curvature, slope, pulls, settled = _trials(game, x, A, size)
     pull = max(pulls[-1], FLOOR * max(pulls))
     simple = isinstance(game.space, Simplices)
@@ -137,6 +145,27 @@ def _trials(game, x, A, size):
             break
     pulls.append(_pull(game, y[0], A))
     return curvature, slope, pulls, len(pulls) - 1
+
+
+def _check_owner(game, x, size):
+    """Look at the starts and at points about them: one zero gradient is no sign, all are."""
+    rng = np.random.default_rng(0)
+    if isinstance(game.space, Simplices | Box):
+        about = game.space.sample(rng, x.shape)
+    else:
+        about = x + size * rng.normal(size=x.shape)
+    J = abs(np.stack([game.jacobian(point) for point in (x, about)]))
+    seen = np.max(J.reshape(-1, *J.shape[-2:]), axis=0)  # (n, d)
+    for player in range(game.n_players):
+        mine = seen[:, game.owner == player]
+        if not mine[player].any() and mine.any() and np.isfinite(mine).all():
+            warnings.warn(
+                f"{game.name}: nothing that player {player} moves enters its own loss, but that of "
+                f"player {mine.max(-1).argmax()} it does. Does owner name the right player for "
+                f"x[..., {np.flatnonzero(game.owner == player)[0]}]?",
+                RunWarning,
+                stacklevel=3,
+            )
 
 
 def _some_runs(game, x, A):

@@ -11,21 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from d3c_minimal import dynamics, games, mixing, shaping
+from d3c_minimal import compare, games
+from d3c_minimal.compare import SHAPING
 from d3c_minimal.experiments import runner
 from d3c_minimal.game import in_logits
+from d3c_minimal.rates import Rates
 from d3c_minimal.spaces import Simplices
 
 GAIN = 1e-3  # a player gains who saves this share of the mean best loss (of 1, if that is not > 0)
 SHARED = (0.3, 0.6, 1.0)  # fixed mixtures: the share of the loss that is spread over all alike
-SHAPING = {
-    "LookAhead": shaping.lookahead,
-    "LOLA": shaping.lola,
-    "SOS": shaping.sos,
-    "consensus": shaping.consensus,
-    "symplectic": shaping.symplectic,
-    "competitive": shaping.competitive,
-}
 STRENGTHS = {  # of the rules in the order above; where the losses split, foresight is idle
     "Braess network": (1.0, 1.0, 1.0, 1.0, 0.01, 1.0),
     "election": (0.01, 0.01, 0.01, 0.01, 0.01, 0.01),
@@ -140,23 +134,9 @@ def play(rule, setting, game, x0, steps, dial=None):
 
     ``dial`` is the strength of a shaping rule, or (eta_A, epsilon) of D3C.
     """
-    n, eta_x = game.n_players, setting.eta_x
-    how = {"steps": steps, "every": 2, "summary": {"f": lambda x, A, f: f}, "progress": False}
-    if rule == "D3C":
-        path = dynamics.d3c(game, x0, eta_x, *dial, **how)
-    elif rule in SHAPING:
-        path = shaping.shape(game, lambda game, x: SHAPING[rule](game, x, dial), x0, eta_x, **how)
-    else:
-        path = dynamics.gradient_descent(game, x0, eta_x, A=_mixture(rule, n), **how)
-    return path.t, path.summary["f"]
-
-
-def _mixture(rule, n):
-    """Return the mixture that a rule keeps: selfish, where D3C starts, or a share spread alike."""
-    if rule == "frozen start":
-        return mixing.selfish(n)
-    s = float(rule.split()[1]) if rule.startswith("share") else 0.0
-    return (1 - s) * np.eye(n) + s * mixing.cooperative(n)
+    eta_A, epsilon = dial if rule == "D3C" else (None, None)
+    rates = Rates(setting.eta_x, eta_A, epsilon, steps)
+    return compare.play(rule, game, x0, rates, dial, every=2)
 
 
 def _scale(game):

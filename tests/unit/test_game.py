@@ -156,3 +156,43 @@ def test_parameters_of_many_runs_need_their_axes(shape):
 def test_bounds_and_constraints_are_no_spaces(space):
     with pytest.raises(TypeError, match=r"Box\(low, high\).*tie coordinates together.*penalty"):
         Game(lambda x: x**2, [0, 1], space)
+
+
+def assigns(x):
+    out = anp.zeros(x.shape)
+    out[..., 0] = x[..., 0] ** 2
+    return out
+
+
+def writes_to_x(x):
+    x[..., 0] = 0.0
+    return x**2
+
+
+@pytest.mark.parametrize("losses", [assigns, writes_to_x])
+def test_assignment_inside_the_losses_names_the_remedy(losses):
+    x = np.ones(2)
+    with pytest.raises(TypeError, match=r"np\.stack.*np\.where"):
+        Game(losses, [0, 1]).jacobian(x)
+    assert np.array_equal(x, [1.0, 1.0])
+    with pytest.raises(TypeError, match=r"np\.stack"):
+        Game(writes_to_x, [0, 1]).loss(x)
+
+
+def test_losses_of_one_run_are_lifted_whole_or_one_by_one():
+    x = np.random.default_rng(0).normal(size=(30, 2))
+
+    def branches(x):
+        return anp.array([x[0] ** 2 if x[0] > 0 else -x[0], x[1] ** 2])
+
+    def mixes(x):
+        return anp.array([x[0] * x[1], anp.sum(x**2)])
+
+    for losses, whole in ((one_run, True), (branches, False), (mixes, False)):
+        game = Game(losses, [0, 1], batched=False)
+        assert np.array_equal(game.loss(x), [losses(run) for run in x])
+        assert game.losses.whole is whole
+        assert np.array_equal(game.jacobian(x), [game.jacobian(run) for run in x])
+    same = Game(mixes, [0, 1], batched=False)
+    same.loss(np.ones((4, 2)))
+    assert same.losses.whole is None  # equal runs show nothing

@@ -1,0 +1,46 @@
+"""Rules side by side: known ends, who gains and who loses, and a table that can be read."""
+
+import numpy as np
+import pytest
+
+from d3c_minimal import compare, games
+from d3c_minimal.rates import Rates
+
+
+def test_known_ends_of_the_dilemma():
+    x0 = np.random.default_rng(0).uniform(0, 1, (3, 2))
+    rules = ("selfish", "share 0.6", "cooperative", "LOLA", "D3C")
+    found = compare.compare(games.prisoners_dilemma(2), x0, Rates(0.1, 0.1, 0.1, 300), rules)
+    assert found.losses.shape == (5, 3, 2)
+    expected = [2.0, 1 + 0.4**2, 1.0, 2.0, 1.0]
+    np.testing.assert_allclose(found.totals.mean(-1), expected, atol=1e-3)
+    np.testing.assert_allclose(found.change[2], [-0.5, -0.5], atol=1e-6)
+    lines = str(found).splitlines()
+    assert lines[1].split() == ["selfish", "2", "0", "0", "none", "none"]
+    assert lines[3].endswith("1, 2  none")  # players are counted from 1
+    page = found._repr_html_()
+    assert page.count('scope="row"') == 5
+    assert page.count('scope="col"') == 6
+
+
+def test_simplices_are_played_in_logits_with_a_note():
+    B = np.array([[1.0, 3.0], [0.0, 2.0]])
+    rates = Rates(0.5, 0.1, 0.1, 200)
+    found = compare.compare(games.bilinear(B, B.T), [0.5] * 4, rates, ("selfish", "LOLA"))
+    np.testing.assert_allclose(found.totals[0], 4.0, atol=0.1)
+    assert "logits" in found.notes[0]
+
+
+def test_gains_and_losses_and_unknown_rules():
+    assert compare.gains_and_losses([2.0, 2.0, 1.0], [1.0, 2.5, 1.0]) == ([0], [1])
+    with pytest.raises(ValueError, match="share S"):
+        compare.compare(games.election(), np.zeros(4), rules=("share 2",))
+    with pytest.raises(ValueError, match="players"):
+        compare.gains_and_losses([1.0], [1.0, 2.0])
+
+
+def test_a_total_at_rounding_level_is_written_as_0():
+    found = compare.Comparison(("one", "other"), np.array([[[1.0, 2.0]], [[1e-8, 1e-9]]]))
+    assert [row[1] for row in found.rows()] == ["3", "0"]
+    tiny = compare.Comparison(("one", "other"), found.losses * 1e-9)
+    assert [row[1] for row in tiny.rows()] == ["3e-09", "0"]
