@@ -20,7 +20,7 @@ MOST_SINGLE = 6  # runs drawn one by one in a band
 _STRETCHES = 50
 _WIDE = 50.0  # a ratio of values from which an axis is logarithmic
 _ALIKE = 1e-3  # of the largest loss: a smaller change is none
-_HUGE = 1e300  # a sum of finite losses can be infinite
+_HUGE = np.finfo(float).max  # a sum of finite losses can be infinite
 _EXPLODED = 1e6  # times its first size: such a total would leave nothing else to be seen
 
 
@@ -45,7 +45,7 @@ class _Run:
     @property
     def total(self):
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.clip(self.f.sum(-1), -_HUGE, _HUGE)
+            return np.nan_to_num(self.f.sum(-1), posinf=_HUGE, neginf=-_HUGE)
 
     @property
     def runs(self):

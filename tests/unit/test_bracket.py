@@ -6,6 +6,8 @@ import pytest
 
 from d3c_minimal import games
 from d3c_minimal.anarchy import FiniteBracket, SmoothBracket, price_of_anarchy_bracket
+from d3c_minimal.bracket import _proved_sides
+from d3c_minimal.equilibria import Optimum
 from d3c_minimal.game import Game
 from d3c_minimal.minimise import projecting
 from d3c_minimal.monotone import curvature, directions, distance_bound, fall_bound
@@ -59,6 +61,25 @@ def test_a_monotone_quadratic_game_is_closed_from_both_sides(seed):
     assert found.lower_rests_on.startswith("proved: the only equilibrium")
     assert found.upper_rests_on.startswith("proved: losses are quadratic (on your word)")
     np.testing.assert_allclose(found.equilibria[0].x, nash, atol=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_poor_searches_widen_the_bracket_and_never_miss(seed):
+    """An equilibrium and an optimum that are off by some hundredths still give true bounds."""
+    game, nash, best, _, _ = random_quadratic(seed)
+    draw = np.random.default_rng(seed)
+    price = game.loss(nash).sum() / game.loss(best).sum()
+    joint, total = (curvature(game, np.zeros((1, game.dim)), of) for of in ("field", "total"))
+    for _ in range(10):
+        x, near = (point + draw.normal(0, 0.02, game.dim) for point in (nash, best))
+        poor = Optimum(float(game.loss(near).sum()), near, game.loss(near), 0.0, 1, 1, 0.0)
+        lower, upper, _, _ = _proved_sides(game, x, poor, joint, total)
+        assert lower <= price <= upper
+        exact = Optimum(float(game.loss(best).sum()), best, game.loss(best), 0.0, 1, 1, 0.0)
+        floor_only = _proved_sides(game, nash, poor, joint, total)[1]
+        slack_only = _proved_sides(game, x, exact, joint, total)[1]
+        assert floor_only >= price > game.loss(nash).sum() / poor.value
+        assert slack_only >= price
 
 
 @pytest.mark.parametrize("seed", range(5))
