@@ -28,6 +28,8 @@ LEAST = 1e-300
 class Comparison:
     """Ends of several rules from the same starts; losses, to be made small.
 
+    The table counts players from 1, as pictures do: player 1 owns what ``owner`` calls 0.
+
     Attributes
     ----------
     names : tuple of str (K,)
@@ -55,14 +57,14 @@ class Comparison:
 
     def rows(self):
         """Return the table: rule, mean total, change of each player's loss, gainers, losers."""
-        table = []
+        table, size = [], np.nanmean(abs(self.losses)) if np.isfinite(self.losses).any() else 0.0
         for name, total, loss, change in zip(
             self.names, self.totals.mean(-1), self.losses.mean(1), self.change, strict=True
         ):
             gainers, losers = gains_and_losses(loss - change, loss)
             least = GAIN * abs(loss).mean() / 10
             changes = [f"{c:+.3g}" if not abs(c) < least else "0" for c in change]
-            table.append([name, f"{total:.4g}", *changes, _players(gainers), _players(losers)])
+            table.append([name, _total(total, size), *changes, _players(gainers), _players(losers)])
         return table
 
     def __str__(self):
@@ -95,7 +97,7 @@ class Comparison:
         )
 
     def _head(self):
-        players = [f"player {i}" for i in range(self.losses.shape[-1])]
+        players = [f"player {i + 1}" for i in range(self.losses.shape[-1])]
         return ["rule", "total", *players, "gain", "lose"]
 
 
@@ -216,5 +218,10 @@ def _check(rule):
     )
 
 
+def _total(total, size):
+    """Write a total, as 0 where it is a millionth of the losses' mean size."""
+    return "0" if abs(total) < 1e-6 * size else f"{total:.4g}"
+
+
 def _players(players):
-    return ", ".join(map(str, players)) or "none"
+    return ", ".join(str(i + 1) for i in players) or "none"

@@ -17,7 +17,7 @@ def test_known_ends_of_the_dilemma():
     np.testing.assert_allclose(found.change[2], [-0.5, -0.5], atol=1e-6)
     lines = str(found).splitlines()
     assert lines[1].split() == ["selfish", "2", "0", "0", "none", "none"]
-    assert lines[3].endswith("0, 1  none")
+    assert lines[3].endswith("1, 2  none")  # players are counted from 1
     page = found._repr_html_()
     assert page.count('scope="row"') == 5
     assert page.count('scope="col"') == 6
@@ -37,3 +37,10 @@ def test_gains_and_losses_and_unknown_rules():
         compare.compare(games.election(), np.zeros(4), rules=("share 2",))
     with pytest.raises(ValueError, match="players"):
         compare.gains_and_losses([1.0], [1.0, 2.0])
+
+
+def test_a_total_at_rounding_level_is_written_as_0():
+    found = compare.Comparison(("one", "other"), np.array([[[1.0, 2.0]], [[1e-8, 1e-9]]]))
+    assert [row[1] for row in found.rows()] == ["3", "0"]
+    tiny = compare.Comparison(("one", "other"), found.losses * 1e-9)
+    assert [row[1] for row in tiny.rows()] == ["3e-09", "0"]
