@@ -88,10 +88,14 @@ def test_agents_learn_from_mixed_rewards_and_imitators_from_their_balance():
     assert np.count_nonzero(paid) == 4
     _, play, slope = coins.update(config, learners, world, seen, chance, tally)
     rewards = actor_critic.mix_rewards(learners.mixture, play.rewards)
-    batch = actor_critic.Batch(play.observations, play.actions, rewards)
-    plain = actor_critic.gradient(learners.network, batch, actor_critic.A2C(unroll=20))
-    same = [np.allclose(slope.V[:, k], plain.V[:, k], rtol=1e-4, atol=1e-6) for k in range(2 * C)]
-    assert all(same[:who] + same[who + 2 :])
+    balance = play.observations[:, :, 1:, :, -1]  # what each saw after its step
+    assert abs(balance[:, who, 0, 0]).max() > 1  # of the theft before, faded once
+    for paid, same in ((rewards, False), (rewards - 0.1 * abs(balance), True)):
+        batch = actor_critic.Batch(play.observations, play.actions, paid)
+        found = actor_critic.gradient(learners.network, batch, actor_critic.A2C(unroll=20))
+        alike = [np.allclose(slope.V[:, k], found.V[:, k], 1e-4, 1e-5) for k in range(2 * C)]
+        assert alike[who] == same
+        assert all(alike[:who] + alike[who + 2 :])
 
 
 def test_a_balance_ends_with_its_episode():
