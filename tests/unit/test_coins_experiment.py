@@ -132,6 +132,16 @@ def test_shakes_shorten_and_rules_hear_unmixed_returns():
     np.testing.assert_allclose(trials["raw, shuffled"].rule.delta, config.delta_last)
 
 
+def test_rows_are_shaken_anew_when_a_trial_ends(monkeypatch):
+    two = {name: coins.CONDITIONS[name] for name in ("cooperative", "D3C mended, raw")}
+    monkeypatch.setattr(coins, "CONDITIONS", two)
+    config = coins.Config(kind="compact", units=8, batch=1, unroll=100, points=8, runs=2, chunk=2)
+    kept = coins.run(config, seed=0)["kept"][:, 1]
+    assert all(np.array_equal(kept[0], kept[unit]) for unit in range(6))
+    assert abs(kept[6] - kept[5]).min() > 1e-3
+    assert np.array_equal(kept[6], kept[7])
+
+
 def test_an_unroll_that_does_not_divide_the_episode_is_refused():
     with pytest.raises(ValueError, match="choose a divisor of 500"):
         coins.run(coins.Config(unroll=30, units=1, runs=2, chunk=2))
