@@ -84,7 +84,11 @@ def _parser():
     run.add_argument("--runs", type=_whole(1), help="independent runs (default: the paper's)")
     run.add_argument("--seed", type=_whole(0), default=0, help="(default: 0)")
     run.add_argument("--out", type=Path, default=Path("results"), help="(default: ./results)")
-    verify = add("verify", _verify, "run stored results again and compare every array")
+    verify = add(
+        "verify",
+        _verify,
+        "run stored results again and compare every array (of learning runs: the first update)",
+    )
     verify.add_argument("name", nargs="?", help="(default: all that are stored)")
     verify.add_argument("--out", type=Path, help="(default: the results in the package)")
     for one in (run, verify):

@@ -88,10 +88,14 @@ def test_agents_learn_from_mixed_rewards_and_imitators_from_their_balance():
     assert np.count_nonzero(paid) == 4
     _, play, slope = coins.update(config, learners, world, seen, chance, tally)
     rewards = actor_critic.mix_rewards(learners.mixture, play.rewards)
-    batch = actor_critic.Batch(play.observations, play.actions, rewards)
-    plain = actor_critic.gradient(learners.network, batch, actor_critic.A2C(unroll=20))
-    same = [np.allclose(slope.V[:, k], plain.V[:, k], rtol=1e-4, atol=1e-6) for k in range(2 * C)]
-    assert all(same[:who] + same[who + 2 :])
+    balance = play.observations[:, :, 1:, :, -1]  # what each saw after its step
+    assert abs(balance[:, who, 0, 0]).max() > 1  # of the theft before, faded once
+    for paid, same in ((rewards, False), (rewards - 0.1 * abs(balance), True)):
+        batch = actor_critic.Batch(play.observations, play.actions, paid)
+        found = actor_critic.gradient(learners.network, batch, actor_critic.A2C(unroll=20))
+        alike = [np.allclose(slope.V[:, k], found.V[:, k], 1e-4, 1e-5) for k in range(2 * C)]
+        assert alike[who] == same
+        assert all(alike[:who] + alike[who + 2 :])
 
 
 def test_a_balance_ends_with_its_episode():
@@ -126,6 +130,16 @@ def test_shakes_shorten_and_rules_hear_unmixed_returns():
     assert trials["random walk"].rule.delta == 0.1
     coins._judge(config, trials, returns, 3)
     np.testing.assert_allclose(trials["raw, shuffled"].rule.delta, config.delta_last)
+
+
+def test_rows_are_shaken_anew_when_a_trial_ends(monkeypatch):
+    two = {name: coins.CONDITIONS[name] for name in ("cooperative", "D3C mended, raw")}
+    monkeypatch.setattr(coins, "CONDITIONS", two)
+    config = coins.Config(kind="compact", units=8, batch=1, unroll=100, points=8, runs=2, chunk=2)
+    kept = coins.run(config, seed=0)["kept"][:, 1]
+    assert all(np.array_equal(kept[0], kept[unit]) for unit in range(6))
+    assert abs(kept[6] - kept[5]).min() > 1e-3
+    assert np.array_equal(kept[6], kept[7])
 
 
 def test_an_unroll_that_does_not_divide_the_episode_is_refused():
