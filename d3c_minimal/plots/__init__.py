@@ -8,6 +8,7 @@ the colours of the page; ``picture.save("name.svg")`` writes it dark on white.
 from d3c_minimal.plots.curves import band, lines
 from d3c_minimal.plots.landscape import contours
 from d3c_minimal.plots.mixtures import attention, mixture
+from d3c_minimal.plots.network import network
 from d3c_minimal.plots.overview import overview, who_gains
 from d3c_minimal.plots.picture import Picture, Row, row
 from d3c_minimal.plots.roads import road
@@ -23,6 +24,7 @@ __all__ = [
     "finals",
     "lines",
     "mixture",
+    "network",
     "overview",
     "road",
     "row",
