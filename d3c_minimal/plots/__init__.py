@@ -10,6 +10,7 @@ from d3c_minimal.plots.curves import band, lines
 from d3c_minimal.plots.heat import heat
 from d3c_minimal.plots.landscape import contours
 from d3c_minimal.plots.mixtures import attention, mixture
+from d3c_minimal.plots.network import network
 from d3c_minimal.plots.overview import overview, who_gains
 from d3c_minimal.plots.picture import Picture, Row, row
 from d3c_minimal.plots.ring import ring
@@ -29,6 +30,7 @@ __all__ = [
     "heat",
     "lines",
     "mixture",
+    "network",
     "overview",
     "ring",
     "road",

@@ -92,6 +92,13 @@ def test_total_loss_is_flow_times_minutes_and_flows_carry_the_demand():
     assert np.allclose(v[:, leaving_a].sum(-1), [30.0, 20.0, 0.0])
 
 
+def test_jacobian_is_autograds():
+    game = congestion(GRID, GRID_TRIPS)
+    x = game.space.sample(np.random.default_rng(3), (4, game.dim))
+    for run, J in zip(x, game.jacobian(x), strict=True):
+        assert np.allclose(J, autograd.jacobian(game.losses)(run), rtol=1e-12)
+
+
 def test_costs_of_the_kinds_are_the_gradients_that_they_stand_for():
     game = congestion(GRID, GRID_TRIPS)
     x, p = game.space.sample(np.random.default_rng(2), game.dim), game.parameters
