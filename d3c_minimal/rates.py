@@ -18,8 +18,8 @@ from d3c_minimal.spaces import Box, Simplices
 
 BOLDNESS = 0.25  # eta_x times the largest curvature: plain descent is stable below 2
 SIMPLEX_BOLDNESS = 0.5  # on simplices, eta_x times the range of the gradient in a block
-PUSH = 0.02  # eta_A times the pull on a row: how far its logits move in a step
-SIMPLEX_PUSH = 1.0  # there x slows down at the faces, and the mixture has to keep up
+PACE = 0.5  # of the logits of a row while x settles once: x must be able to follow
+DISTANCE = 12.0  # that the logits of a row may have to go
 THRESHOLD = 0.02  # epsilon over the pull on a row
 FLOOR = 0.002  # of the largest pull along a descent, where the pull fades at its end
 STEPS = 1000, 8000  # fewest and most
@@ -112,12 +112,12 @@ def default_rates(game, x0, A0=None):
         _check_owner(game, x, size)
         curvature, slope, pulls, settled = _trials(game, x, A, size)
     pull = max(pulls[-1], FLOOR * max(pulls))
-    simple = isinstance(game.space, Simplices)
+    push = PACE / settled
     return Rates(
         eta_x=_step_size(game.space, curvature, slope, size),
-        eta_A=float((SIMPLEX_PUSH if simple else PUSH) / pull) if pull > 0 else 1.0,
+        eta_A=float(push / pull) if pull > 0 else 1.0,
         epsilon=float(THRESHOLD * pull),
-        steps=int(np.clip(PATIENCE * settled, *STEPS)),
+        steps=int(np.clip(DISTANCE / push, *STEPS)),
     )
 
 
