@@ -18,16 +18,18 @@ from d3c_minimal.spaces import Box, Simplices
 
 BOLDNESS = 0.25  # eta_x times the largest curvature: plain descent is stable below 2
 SIMPLEX_BOLDNESS = 0.5  # on simplices, eta_x times the range of the gradient in a block
-PUSH = 0.02  # eta_A times the pull on a row: how far its logits move in a step
-SIMPLEX_PUSH = 1.0  # there x slows down at the faces, and the mixture has to keep up
-THRESHOLD = 0.02  # epsilon over the pull on a row
+PACE = 0.3  # how far the fastest row's logits move while x settles once: x must follow
+DISTANCE = 12.0  # that logits have time for, in the slowest row, up to SLOW times slower
+SLOW = 4.0
+SIMPLEX_PUSH = 1.0  # a step, there: x falls away at the faces, so the mixture has to be as fast
+SIMPLEX_PATIENCE = 40  # steps there, in times that descent took
+THRESHOLD = 0.1  # epsilon over the pull: gates stay open while x follows the mixture, and only then
 FLOOR = 0.002  # of the largest pull along a descent, where the pull fades at its end
 STEPS = 1000, 8000  # fewest and most
-PATIENCE = 20  # times the steps that plain descent took
 
 PROBES = 16  # runs that are tried; of more, evenly spaced ones
 TRIAL = 400  # steps of a trial descent at most
-STILL = 1e-3  # a trial has settled when its steps are this share of its longest
+STILL = 0.01  # a trial has settled when its steps are this share of its longest
 NUDGE = 1e-4  # of the size of x, to measure curvature by
 RUNAWAY = 10.0  # a gradient so many times the largest at the start is left out
 
@@ -111,13 +113,17 @@ def default_rates(game, x0, A0=None):
     with np.errstate(all="ignore"):
         _check_owner(game, x, size)
         curvature, slope, pulls, settled = _trials(game, x, A, size)
-    pull = max(pulls[-1], FLOOR * max(pulls))
-    simple = isinstance(game.space, Simplices)
+    pull = max(pulls[-1].max(), FLOOR * np.max(pulls))
+    if isinstance(game.space, Simplices):
+        push, steps = SIMPLEX_PUSH, SIMPLEX_PATIENCE * settled
+    else:
+        push = PACE / settled
+        steps = DISTANCE / push * min(SLOW, pull / max(pulls[-1].min(), pull / SLOW, 1e-300))
     return Rates(
         eta_x=_step_size(game.space, curvature, slope, size),
-        eta_A=float((SIMPLEX_PUSH if simple else PUSH) / pull) if pull > 0 else 1.0,
+        eta_A=float(push / pull) if pull > 0 else 1.0,
         epsilon=float(THRESHOLD * pull),
-        steps=int(np.clip(PATIENCE * settled, *STEPS)),
+        steps=int(np.clip(steps, *STEPS)),
     )
 
 
@@ -219,9 +225,10 @@ def _curvature(game, x, A, size):
 
 
 def _pull(game, x, A):
-    """Return the largest range of a row's gradient with open gates, the median over the runs."""
+    """Return the range of each row's gradient with open gates, the median over the runs: (n,)."""
     gradient = mixing.shift_gradient(A, mixing.contract_game(game, x, A), np.inf)
-    return float(np.median((gradient.max(-1) - gradient.min(-1)).max(-1)))
+    ranges = gradient.max(-1) - gradient.min(-1)
+    return np.median(ranges.reshape(-1, ranges.shape[-1]), axis=0)
 
 
 def _largest(values):

@@ -196,3 +196,30 @@ def test_losses_of_one_run_are_lifted_whole_or_one_by_one():
     same = Game(mixes, [0, 1], batched=False)
     same.loss(np.ones((4, 2)))
     assert same.losses.whole is None  # equal runs show nothing
+
+
+def test_jacobian_in_one_pass_agrees_and_losses_of_one_run_alone_keep_theirs():
+    rng = np.random.default_rng(5)
+
+    def single(x):  # right for one run, wrong with any axis in front, though shapes fit
+        return anp.stack([x[0] ** 2 * x[1], anp.sin(x[0]) - x[1] ** 3], -1)
+
+    for start in (np.full(2, 0.5), rng.normal(size=2)):
+        game = Game(single, [0, 1])
+        for x in (start, rng.normal(size=2), rng.normal(size=2)):
+            expected = [[2 * x[0] * x[1], x[0] ** 2], [np.cos(x[0]), -3 * x[1] ** 2]]
+            np.testing.assert_allclose(game.jacobian(x), expected, rtol=1e-12)
+    calls = []
+
+    def counted(x):
+        calls.append(x.shape)
+        return anp.stack([x[..., 0] ** 2 * x[..., 1], anp.sin(x[..., 0]) - x[..., 1] ** 3], -1)
+
+    game = Game(counted, [0, 1])
+    x = rng.normal(size=(3, 2))
+    first = game.jacobian(x)
+    assert np.allclose(game.jacobian(x), first, rtol=1e-12)
+    assert calls[-1] == (2, 3, 2)
+    wide = rng.normal(size=(6000, 2))
+    np.testing.assert_allclose(game.jacobian(wide)[:9], game.jacobian(wide[:9]), rtol=1e-12)
+    assert calls[-2:] == [(6000, 2), (2, 9, 2)]

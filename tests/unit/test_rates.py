@@ -167,8 +167,13 @@ def test_a_hundred_random_games_settle_in_silence():
         def losses(x, H=H, b=b):
             return x * (x @ H.T) - x**2 * np.diag(H) / 2 + b * x
 
-        game = Game(losses, np.arange(n))
-        assert ills(dynamics.gradient_descent, game, rng.normal(size=(2, n)), steps=800) == []
+        def jacobian(x, H=H, b=b):  # by hand: a hundred games are many passes of autograd
+            return x[..., None] * H + np.eye(len(H)) * (x @ H.T + b - x * np.diag(H))[..., None]
+
+        game = Game(losses, np.arange(n), jacobian=jacobian)
+        x0 = rng.normal(size=(2, n))
+        np.testing.assert_allclose(jacobian(x0), Game(losses, np.arange(n)).jacobian(x0))
+        assert ills(dynamics.gradient_descent, game, x0, steps=800) == []
 
 
 def test_a_summary_and_a_thinned_record_are_left_alone():
