@@ -56,8 +56,9 @@ def test_rates_by_hand_where_curvature_and_pull_are_known():
     parts = mixing.contract_game(game, np.zeros(2), A)
     row = mixing.shift_gradient(A, parts, np.inf)[0]
     assert found.eta_x == pytest.approx(0.25 / 2.0, rel=1e-6)
-    assert found.epsilon == pytest.approx(0.02 * np.ptp(row), rel=0.05)
-    assert found.eta_A * found.epsilon == pytest.approx(0.02 * 0.02)
+    assert found.epsilon == pytest.approx(0.1 * np.ptp(row), rel=0.05)
+    # the mean loss pulls x by 2 (x - 1/2), so its steps are below 1/100 once .75^17 < 1/100 < .75^16
+    assert 0.3 * 0.1 / (found.eta_A * found.epsilon) == pytest.approx(18)
     assert found.steps == 1000
 
 
@@ -87,7 +88,7 @@ def test_d3c_ends_near_the_optimum_with_no_rate_given(game):
     alone = dynamics.gradient_descent(game, x0, every=100)
     worst, best = alone.f[-1].sum(-1).mean(), shared.f[-1].sum(-1).mean()
     assert path.f[-1].sum(-1).mean() < best + 0.1 * (worst - best)
-    assert path.rates == default_rates(game, x0)
+    assert path.rates == pytest.approx(default_rates(game, x0))  # the order in memory rounds
     assert alone.rates.eta_A is None
 
 
