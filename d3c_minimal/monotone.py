@@ -99,7 +99,7 @@ def fall_bound(game, x, known):
     """Bound how much lower than at ``x`` (d,) the total can be, from its convexity.
 
     A convex total lies above its tangent at ``x``, whose least value on a box or on simplices is
-    at a corner; in Euclidean space a strongly convex one falls by at most |g|^2 / (2 m).
+    at a corner; in Euclidean space a strongly convex one falls by at most ``|g|^2 / (2 m)``.
     Infinite where neither says anything.
 
     Parameters

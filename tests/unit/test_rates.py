@@ -13,6 +13,11 @@ from d3c_minimal.spaces import Box
 SPIN = np.array([1.0, -1.0])
 
 
+def turned(x):
+    """Gradients of x_0 x_1 and - x_0 x_1: by hand, for runs of thousands of steps."""
+    return np.stack([x[..., ::-1], -x[..., ::-1]], -2)
+
+
 def cournot(n, f=1.0, u=1.0, bound=None):
     """n firms, price 10 - sum of quantities, unit cost 1; losses in units f, quantities in u."""
     space = None if bound is None else Box(0.0, bound * u)
@@ -56,8 +61,9 @@ def test_rates_by_hand_where_curvature_and_pull_are_known():
     parts = mixing.contract_game(game, np.zeros(2), A)
     row = mixing.shift_gradient(A, parts, np.inf)[0]
     assert found.eta_x == pytest.approx(0.25 / 2.0, rel=1e-6)
-    assert found.epsilon == pytest.approx(0.02 * np.ptp(row), rel=0.05)
-    assert found.eta_A * found.epsilon == pytest.approx(0.02 * 0.02)
+    assert found.epsilon == pytest.approx(0.1 * np.ptp(row), rel=0.05)
+    # the mean loss pulls x by 2 (x - 1/2): its steps shrink to 1/100, .75^17 < 1/100 < .75^16
+    assert 0.3 * 0.1 / (found.eta_A * found.epsilon) == pytest.approx(18)
     assert found.steps == 1000
 
 
@@ -87,7 +93,7 @@ def test_d3c_ends_near_the_optimum_with_no_rate_given(game):
     alone = dynamics.gradient_descent(game, x0, every=100)
     worst, best = alone.f[-1].sum(-1).mean(), shared.f[-1].sum(-1).mean()
     assert path.f[-1].sum(-1).mean() < best + 0.1 * (worst - best)
-    assert path.rates == default_rates(game, x0)
+    assert path.rates == pytest.approx(default_rates(game, x0))  # the order in memory rounds
     assert alone.rates.eta_A is None
 
 
@@ -124,7 +130,7 @@ def test_a_mixture_that_shares_already_is_not_frozen():
 
 @pytest.mark.parametrize("eta_x", [0.01, 0.02])
 def test_a_rotation_is_named_and_a_spiral_that_closes_is_not(eta_x):
-    turning = Game(lambda x: x[..., :1] * x[..., 1:] * SPIN, [0, 1])
+    turning = Game(lambda x: x[..., :1] * x[..., 1:] * SPIN, [0, 1], jacobian=turned)
     said = ills(dynamics.gradient_descent, turning, [[1.0, 0.5]], eta_x, int(40 / eta_x))
     assert len(said) == 1
     assert "find_equilibria" in said[0]
@@ -177,7 +183,7 @@ def test_a_hundred_random_games_settle_in_silence():
 
 
 def test_a_summary_and_a_thinned_record_are_left_alone():
-    turning = Game(lambda x: x[..., :1] * x[..., 1:] * SPIN, [0, 1])
+    turning = Game(lambda x: x[..., :1] * x[..., 1:] * SPIN, [0, 1], jacobian=turned)
     keep = {"f": lambda x, A, f: f}
     assert ills(dynamics.gradient_descent, turning, [[1.0, 0.5]], 0.02, 2000, summary=keep) == []
     assert ills(dynamics.gradient_descent, turning, [[1.0, 0.5]], 0.02, 2000, every=500) == []
