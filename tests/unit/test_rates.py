@@ -179,7 +179,7 @@ def test_a_hundred_random_games_settle_in_silence():
         game = Game(losses, np.arange(n), jacobian=jacobian)
         x0 = rng.normal(size=(2, n))
         np.testing.assert_allclose(jacobian(x0), Game(losses, np.arange(n)).jacobian(x0))
-        assert ills(dynamics.gradient_descent, game, x0, steps=800) == []
+        assert ills(dynamics.gradient_descent, game, x0, steps=300) == []
 
 
 def test_a_summary_and_a_thinned_record_are_left_alone():
