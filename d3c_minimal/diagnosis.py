@@ -93,10 +93,11 @@ def _frozen(game, x, A, f, used, way):
             "A0=mixing.selfish(n), which leaves a little for the others"
         )
     else:
-        remedy = (
-            f"with epsilon = {used.epsilon:g} the gates are shut wherever no mixed loss rises: set "
-            "epsilon a little above 0, or leave it out"
-        )
+        larger = "set epsilon a little above 0, or leave it out"
+        if used.epsilon > 0:  # perhaps it was left out: chosen where more pulled than at the end
+            larger = "take a larger one"
+        shut = f"with epsilon = {used.epsilon:g} the gates are shut wherever no mixed loss rises"
+        remedy = f"{shut}: {larger}"
     return (
         f"{game.name}: the run froze with a total loss of {np.median(before[ill]):.4g}, "
         f"where sharing all losses alike leads on to {np.median(after[ill]):.4g}. {remedy}."
@@ -124,7 +125,7 @@ def _circles(game, t, x, used):
     if t[1] - t[0] == 1 and np.median(turns[:, ill]) < -0.5:
         return (
             f"{game.name}: x jumps back and forth and does not settle: eta_x = {used.eta_x:g} is "
-            "too large a step; take a smaller eta_x, or leave it out."
+            "too large a step; take a smaller one (left out, it is chosen for the game)."
         )
     return (
         f"{game.name}: x goes round in circles and does not settle. A smaller eta_x helps only if "

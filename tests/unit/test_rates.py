@@ -1,5 +1,6 @@
 """Rates that are left out follow the units, and a run that goes wrong says which knob to turn."""
 
+import re
 import warnings
 
 import numpy as np
@@ -109,6 +110,10 @@ def test_what_is_given_stays():
     ("how", "remedy"),
     [
         ({"epsilon": 0.0, "steps": 600}, "set epsilon a little above 0"),
+        (
+            {"epsilon": 1e-9, "steps": 600},
+            "epsilon = 1e-09 the gates are shut .* take a larger one",
+        ),
         ({"A0": np.eye(2), "epsilon": 0.1, "steps": 600}, r"A0=mixing.selfish"),
         ({"eta_A": 0.0, "epsilon": 0.1, "steps": 600}, "eta_A is 0"),
     ],
@@ -116,16 +121,14 @@ def test_what_is_given_stays():
 def test_a_frozen_run_names_its_knob(how, remedy):
     said = ills(dynamics.d3c, games.prisoners_dilemma(2), starts(2) / 9, **how)
     assert len(said) == 1
-    assert remedy in said[0]
+    assert re.search(remedy, said[0])
     assert "froze" in said[0]
 
 
 def test_a_mixture_that_shares_already_is_not_frozen():
     game = games.prisoners_dilemma(2)
-    for A0 in (mixing.cooperative(2), np.eye(2)[::-1]):
-        start = starts(2)
-        path = dynamics.d3c(game, start, 0.1, 0.1, 0.0, 600, A0=mixing.cooperative(2))
-        assert diagnose(game, path) == [], A0
+    path = dynamics.d3c(game, starts(2), 0.1, 0.1, 0.0, 600, A0=mixing.cooperative(2))
+    assert diagnose(game, path) == []
 
 
 @pytest.mark.parametrize("eta_x", [0.01, 0.02])
