@@ -96,8 +96,10 @@ def _frozen(game, x, A, f, used, way):
         larger = "set epsilon a little above 0, or leave it out"
         if used.epsilon > 0:  # perhaps it was left out: chosen where more pulled than at the end
             larger = "take a larger one"
-        shut = f"with epsilon = {used.epsilon:g} the gates are shut wherever no mixed loss rises"
-        remedy = f"{shut}: {larger}"
+        remedy = (
+            f"with epsilon = {used.epsilon:g} the gates are shut wherever no mixed loss rises: "
+            f"{larger}"
+        )
     return (
         f"{game.name}: the run froze with a total loss of {np.median(before[ill]):.4g}, "
         f"where sharing all losses alike leads on to {np.median(after[ill]):.4g}. {remedy}."
