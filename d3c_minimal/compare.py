@@ -22,6 +22,8 @@ RULES = ("selfish", "frozen start", "share 0.5", "cooperative", *SHAPING, "D3C")
 GAIN = 1e-3  # of a player's mean loss: a smaller difference counts as none
 FORESIGHT = 4.0  # strength of the shaping rules in units of eta_x: one over the curvature
 LEAST = 1e-300
+STRETCH = 50  # steps between two looks at whether x rests
+REST = 1e-10  # of the largest x: less movement than this over a stretch is rest
 
 
 @dataclass(frozen=True)
@@ -164,8 +166,8 @@ def compare(game, x0, rates=None, rules=RULES):
     ends = []
     for rule in rules:
         try:
-            _, f = play(rule, game, x0, rates, FORESIGHT * rates.eta_x, every=rates.steps)
-            ends.append(f[-1].reshape(-1, game.n_players))
+            end = _end(rule, game, x0, rates, FORESIGHT * rates.eta_x)
+            ends.append(end.reshape(-1, game.n_players))
         except (dynamics.Diverged, TypeError, ValueError) as error:
             ends.append(np.full((x0[..., 0].size, game.n_players), np.nan))
             notes.append(f"{rule} could not be run: {error}")
@@ -177,19 +179,42 @@ def play(rule, game, x0, rates, strength=None, every=1):
 
     ``rule`` is one of :func:`compare`'s, ``strength`` that of a shaping rule.
     """
+    path = _run(rule, game, x0, rates, strength, every)
+    return path.t, path.summary["f"]
+
+
+def _run(rule, game, x0, rates, strength, every):
     how = {"steps": rates.steps, "every": every, "summary": {"f": _losses}, "progress": False}
     if rule == "D3C":
-        path = dynamics.d3c(game, x0, rates.eta_x, rates.eta_A, rates.epsilon, **how)
-    elif rule in SHAPING:
+        return dynamics.d3c(game, x0, rates.eta_x, rates.eta_A, rates.epsilon, **how)
+    if rule in SHAPING:
 
         def direction(game, x):
             return SHAPING[rule](game, x, strength)
 
-        path = shaping.shape(game, direction, x0, rates.eta_x, **how)
-    else:
-        A = fixed_mixture(rule, game.n_players)
-        path = dynamics.gradient_descent(game, x0, rates.eta_x, A=A, **how)
-    return path.t, path.summary["f"]
+        return shaping.shape(game, direction, x0, rates.eta_x, **how)
+    A = fixed_mixture(rule, game.n_players)
+    return dynamics.gradient_descent(game, x0, rates.eta_x, A=A, **how)
+
+
+def _end(rule, game, x0, rates, strength):
+    """Return the losses at the end. Rules that keep no mixture may stop where x has come to rest.
+
+    Their step depends on x alone, so what rests over 50 steps rests for good; D3C needs far more
+    steps than they do.
+    """
+    x, left = x0, rates.steps
+    while rule != "D3C" and left > STRETCH:
+        try:
+            end = _run(rule, game, x, rates._replace(steps=STRETCH), strength, STRETCH).x[-1]
+        except dynamics.Diverged:  # to say at what step, it is run in one piece
+            x, left = x0, rates.steps
+            break
+        rests = abs(end - x).max() <= REST * max(abs(end).max(), abs(x0).max())
+        x, left = end, left - STRETCH
+        if rests:
+            return game.loss(x)
+    return _run(rule, game, x, rates._replace(steps=left), strength, max(left, 1)).f[-1]
 
 
 def fixed_mixture(rule, n):

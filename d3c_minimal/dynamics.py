@@ -129,7 +129,7 @@ def gradient_descent(
     -----
     RunWarning
         If x circles; with ``steps`` left out, also if the run has not settled. See
-        :func:`d3c_minimal.rates.diagnose`.
+        :func:`d3c_minimal.diagnosis.diagnose`.
     """
     n = game.n_players
     x = checked_start(game, x0)
@@ -186,7 +186,7 @@ def d3c(
     -----
     RunWarning
         If the mixture is stuck where sharing would help, or x circles; with ``steps`` left out,
-        also if the run has not settled. See :func:`d3c_minimal.rates.diagnose`.
+        also if the run has not settled. See :func:`d3c_minimal.diagnosis.diagnose`.
     """
     n = game.n_players
     x = checked_start(game, x0, nu=nu)

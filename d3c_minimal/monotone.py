@@ -107,7 +107,7 @@ def fall_bound(game, x, known):
     """Bound how much lower than at ``x`` (d,) the total can be, from its convexity.
 
     A convex total lies above its tangent at ``x``, whose least value on a box or on simplices is
-    at a corner; in Euclidean space a strongly convex one falls by at most |g|^2 / (2 m).
+    at a corner; in Euclidean space a strongly convex one falls by at most ``|g|^2 / (2 m)``.
     Infinite where neither says anything. A ``least`` that is below 0 by rounding alone may still
     bend the total down by half of it times the squared distance: in a wide box that is much.
 

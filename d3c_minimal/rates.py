@@ -29,6 +29,7 @@ STEPS = 1000, 8000  # fewest and most
 
 PROBES = 16  # runs that are tried; of more, evenly spaced ones
 TRIAL = 400  # steps of a trial descent at most
+SOME = 5  # steps between two looks at the pull
 STILL = 0.01  # a trial has settled when its steps are this share of its longest
 NUDGE = 1e-4  # of the size of x, to measure curvature by
 RUNAWAY = 10.0  # a gradient so many times the largest at the start is left out
@@ -62,10 +63,22 @@ def default_rates(game, x0, A0=None):
       one-player descent bears. Where there is none, as in linear losses, one step crosses a
       twentieth of the space. On simplices ``eta_x`` is 0.5 over the largest of the range of the
       gradient within a block and the curvature;
+    - how many steps descent needs until they are 1/100 of the longest, ``settled``;
     - the pull on the rows of the mixture, the gradient of eq 11 with open gates: its size at the
-      end of the selfish descent, or 1/500 of its largest where it fades; the median over
-      the runs. ``eta_A`` is 0.02 over it (1 on simplices), ``epsilon`` 0.02 times it;
-    - how many steps descent needs to settle: ``steps`` is 20 times that, within 1000 and 8000.
+      end of the selfish descent, or 1/500 of its largest where it fades; the median over the
+      runs, of the row that is pulled most.
+
+    The mixture must be slower than x: where it is not, players shift on gradients that have
+    passed, some further than others, and the compromise is lost again. So ``eta_A`` lets the
+    logits of a row go 0.3 while x settles once, and ``steps`` lets them go 12, or up to 4 times as
+    long where some rows are pulled less; between 1000 and 8000. ``epsilon`` is a tenth of
+    the pull: x that follows so slow a mixture changes the losses at lower rates, and gates that
+    shut at some players alone would make them share unequally. On simplices x falls away
+    at the faces the longer the mixture takes, so there eta_A is 1 over the pull, and ``steps`` 40
+    times ``settled``.
+
+    Where moves exist that leave the total as it is, as in Cournot competition on R^d, nothing holds
+    them at the end, and a run of many more steps drifts off along them: a Box helps.
 
     The rates follow the units: with losses times c, eta_x is divided by c, eta_A by c^2, epsilon
     multiplied by c^2; with x times c (on R^d and boxes) these are c^2, c^2 and 1 / c^2. Only starts
@@ -128,7 +141,7 @@ def default_rates(game, x0, A0=None):
 
 
 def _trials(game, x, A, size):
-    """Descend twice: the largest curvature and slope, the pull at each step, how many steps."""
+    """Descend twice: the largest curvature and slope, the pull now and then, how many steps."""
     n = game.n_players
     kinds = np.stack([np.eye(n), mixing.cooperative(n)]).reshape(2, *[1] * (x.ndim - 1), n, n)
     kinds = np.broadcast_to(kinds, (2, *x.shape[:-1], n, n))
@@ -136,8 +149,9 @@ def _trials(game, x, A, size):
     g = mixing.joint_gradient(game, y, kinds)
     first = slope = _largest(_slope(game.space, g))
     curvature = _curvature(game, y, kinds, size)
-    for _ in range(TRIAL):
-        pulls.append(_pull(game, y[0], A))
+    for settled in range(1, TRIAL + 1):
+        if settled % SOME == 1:
+            pulls.append(_pull(game, y[0], A))
         end = game.space.step(y, g, _step_size(game.space, curvature, slope, size))
         h = mixing.joint_gradient(game, end, kinds)
         here, moved = _slope(game.space, h), np.linalg.norm(end - y, axis=-1)
@@ -150,7 +164,7 @@ def _trials(game, x, A, size):
         if _largest(moved[fine]) <= STILL * longest:
             break
     pulls.append(_pull(game, y[0], A))
-    return curvature, slope, pulls, len(pulls) - 1
+    return curvature, slope, pulls, settled
 
 
 def _check_owner(game, x, size):

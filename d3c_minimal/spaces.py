@@ -159,7 +159,7 @@ class Simplices(Space):
         if (x < 0).any() or (abs(self.block_sum(x) - 1) > 1e-9).any():
             raise ValueError(
                 "x is not a product of simplices: each block must be non-negative and sum to 1 "
-                "(divide a block by its sum)."
+                "(divide a block by its sum); space.sample(rng, space.dim) draws one."
             )
 
     def sample(self, rng, shape):

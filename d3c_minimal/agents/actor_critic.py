@@ -6,12 +6,8 @@ whose gradient is taken, for each agent and run, is
     sum_t mean_b ( - a_tb ln pi(u_tb) + (value / 2) (R_tb - v_tb)^2 - entropy H(pi_tb) ),
 
 with R the target of the value and a = R - v the advantage, both held constant: a sum over time,
-as in V-trace's source [1]_, and a mean over the batch of environments.
-
-References
-----------
-.. [1] Espeholt et al., "IMPALA: Scalable Distributed Deep-RL with Importance Weighted
-   Actor-Learner Architectures", ICML 2018, section 4.
+as in V-trace's source (Espeholt et al., IMPALA, ICML 2018, section 4), and a mean over the batch of
+environments.
 """
 
 from dataclasses import dataclass

@@ -90,7 +90,7 @@ def at_states(world, policy):
 
 
 def directions(world, agents, chances, played, rewards):
-    """Return what :func:`reinforce.gradients` does for ``rewards``, summed by state first.
+    """Return what ``reinforce.gradients`` does for ``rewards``, summed by state first.
 
     Runs visit few states often: the sums take a third of the time that single visits do.
     """

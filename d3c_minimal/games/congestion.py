@@ -61,11 +61,11 @@ def congestion(edges, trips, b=0.15, power=4.0, max_routes=50):
     ----------
     edges : list of (tail, head, minutes, capacity) or (tail, head, Latency)
         One-way roads between named places; list a two-way road twice. Four entries give the BPR
-        latency :func:`bpr`. Two roads may join the same places.
+        latency :func:`d3c_minimal.games.congestion.bpr`. Two roads may join the same places.
     trips : list of (origin, destination, demand)
         One a player, at least two; demand in vehicles.
     b, power : float
-        Parameters of :func:`bpr` for the roads of four entries.
+        Parameters of :func:`d3c_minimal.games.congestion.bpr` for the roads of four entries.
     max_routes : int
         Most routes that a trip may have. A route visits no place twice.
 

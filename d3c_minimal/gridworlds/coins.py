@@ -271,7 +271,7 @@ class Coins(World):
     ----------
     envs : int or tuple of int
     kind : {"egocentric", "compact", "none"}, optional
-        What ``reset`` and ``step`` return; see :func:`observe`.
+        What ``reset`` and ``step`` return; see ``observe`` in this module.
     **rules
         Fields of :class:`Rules`.
     """

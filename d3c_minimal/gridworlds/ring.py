@@ -60,8 +60,8 @@ class State(NamedTuple):
 
     Attributes
     ----------
-    predator : array of int (*envs,)
-    prey : array of int (*envs, 2)
+    predator : array of int ``(*envs,)``
+    prey : array of int ``(*envs, 2)``
     """
 
     predator: np.ndarray
@@ -73,7 +73,7 @@ class Noise(NamedTuple):
 
     Attributes
     ----------
-    coin : array of bool (T, *envs)
+    coin : array of bool ``(T, *envs)``
         True sends it clockwise.
     """
 
@@ -85,7 +85,7 @@ class Events(NamedTuple):
 
     Attributes
     ----------
-    tried, moved, caught : arrays of bool (*envs, 2)
+    tried, moved, caught : arrays of bool ``(*envs, 2)``
         Who tried to move, who did, and next to whom the predator stands afterwards.
     """
 
@@ -128,15 +128,15 @@ def step(rules, state, actions, noise):
     ----------
     rules : Rules
     state : State
-    actions : array of int (*envs, 2)
+    actions : array of int ``(*envs, 2)``
         0 stay, 1 clockwise, 2 counter-clockwise.
     noise : Noise
-        Of this step, arrays (*envs,).
+        Of this step, arrays ``(*envs,)``.
 
     Returns
     -------
     State
-    array (*envs, 2)
+    array ``(*envs, 2)``
         Rewards.
     Events
     """
@@ -170,7 +170,7 @@ def _flee(rules, predator, prey, actions):
 
 
 def observe(rules, state, kind="distances"):
-    """Return what the prey see, (*envs, 2, 2), float32: both see the same two numbers.
+    """Return what the prey see, ``(*envs, 2, 2)``, float32: both see the same two numbers.
 
     Number k is, for prey k, its way to the predator counter-clockwise minus its way clockwise, in
     cells (section 3.3). If the predator moves first, it has not yet moved.

@@ -344,5 +344,9 @@ def test_mistakes():
     with pytest.raises(ValueError, match="one game at a time"):
         price_of_anarchy_bracket(games.nash_paradox(np.array([0.5, 0.6])), np.random.default_rng(0))
     shifted = Game(lambda x: x**2 - 3.0, [0, 1])
-    with pytest.raises(ValueError, match="positive totals"):
+    with pytest.raises(ValueError, match=r"least total loss is -6: .*positive totals") as said:
         price_of_anarchy_bracket(shifted, np.random.default_rng(0), 2)
+    assert "Compare differences instead" in str(said.value)
+    assert "an offset changes the ratio" in str(said.value)
+    with pytest.raises(ValueError, match="least total loss is 0: "):
+        price_of_anarchy_bracket(np.zeros((2, 2, 2)))

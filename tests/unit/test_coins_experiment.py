@@ -52,6 +52,18 @@ def test_curves_and_finals_agree(arrays):
     assert len(coins.headline(arrays).splitlines()) == C + 1
 
 
+def test_shares_are_of_one_stretch_alone():
+    """Own coins less stolen ones are the total reward, so share and total give the coins taken."""
+    config = coins.Config(kind="compact", units=2, batch=2, runs=2, chunk=2, points=2, unroll=100)
+    found = coins.run(config, seed=4)
+    share, total = found["own_share"].astype(float), 2 * found["returns"].sum(-1, dtype=float)
+    tells = abs(share - 0.5) > 0.01
+    taken = (total[tells] / (2 * share[tells] - 1)).round(3)
+    assert tells.sum() > C
+    np.testing.assert_allclose(taken, taken.round(), atol=0.01)
+    assert taken.max() < 250
+
+
 def test_returns_and_shares_against_a_count_of_events():
     """Play a unit with the same chance, and add up the rewards one by one."""
     config = coins.Config(kind="compact", units=1, batch=2, runs=2, chunk=2)

@@ -44,3 +44,27 @@ def test_a_total_at_rounding_level_is_written_as_0():
     assert [row[1] for row in found.rows()] == ["3", "0"]
     tiny = compare.Comparison(("one", "other"), found.losses * 1e-9)
     assert [row[1] for row in tiny.rows()] == ["3e-09", "0"]
+
+
+@pytest.mark.parametrize("rule", ["selfish", "share 0.5", "LOLA", "D3C"])
+def test_stopping_at_rest_changes_no_end_and_takes_fewer_steps(rule):
+    game, calls = games.nash_paradox(0.5), []
+    losses = game.losses
+    game.losses = lambda x: calls.append(1) or losses(x)
+    x0 = np.random.default_rng(3).uniform(0.2, 1.0, (2, game.dim))
+    rates = Rates(0.1, 0.05, 0.01, 2003)
+    found = compare.compare(game, x0, rates, (rule,))
+    taken = len(calls)
+    _, f = compare.play(rule, game, x0, rates, compare.FORESIGHT * rates.eta_x, every=2003)
+    np.testing.assert_allclose(found.losses[0], f[-1], atol=1e-7)
+    assert (taken < (len(calls) - taken) / 2) == (rule != "D3C")
+
+
+def test_a_rule_that_diverges_late_names_its_step():
+    game = games.prisoners_dilemma(2)
+    found = compare.compare(game, [1.0, 2.0], Rates(1.5, 0.1, 0.1, 1000), ("selfish",))
+    assert np.isnan(found.totals).all()
+    with pytest.raises(compare.dynamics.Diverged) as whole:
+        compare.play("selfish", game, [1.0, 2.0], Rates(1.5, 0.1, 0.1, 1000))
+    assert f"at step {whole.value.step}:" in found.notes[0]
+    assert whole.value.step > 2 * compare.STRETCH

@@ -1,5 +1,6 @@
 """Rates that are left out follow the units, and a run that goes wrong says which knob to turn."""
 
+import re
 import warnings
 
 import numpy as np
@@ -11,6 +12,11 @@ from d3c_minimal.rates import Rates, RunWarning, default_rates, diagnose
 from d3c_minimal.spaces import Box
 
 SPIN = np.array([1.0, -1.0])
+
+
+def turned(x):
+    """Gradients of x_0 x_1 and - x_0 x_1: by hand, for runs of thousands of steps."""
+    return np.stack([x[..., ::-1], -x[..., ::-1]], -2)
 
 
 def cournot(n, f=1.0, u=1.0, bound=None):
@@ -56,8 +62,9 @@ def test_rates_by_hand_where_curvature_and_pull_are_known():
     parts = mixing.contract_game(game, np.zeros(2), A)
     row = mixing.shift_gradient(A, parts, np.inf)[0]
     assert found.eta_x == pytest.approx(0.25 / 2.0, rel=1e-6)
-    assert found.epsilon == pytest.approx(0.02 * np.ptp(row), rel=0.05)
-    assert found.eta_A * found.epsilon == pytest.approx(0.02 * 0.02)
+    assert found.epsilon == pytest.approx(0.1 * np.ptp(row), rel=0.05)
+    # the mean loss pulls x by 2 (x - 1/2): its steps shrink to 1/100, .75^17 < 1/100 < .75^16
+    assert 0.3 * 0.1 / (found.eta_A * found.epsilon) == pytest.approx(18)
     assert found.steps == 1000
 
 
@@ -87,7 +94,7 @@ def test_d3c_ends_near_the_optimum_with_no_rate_given(game):
     alone = dynamics.gradient_descent(game, x0, every=100)
     worst, best = alone.f[-1].sum(-1).mean(), shared.f[-1].sum(-1).mean()
     assert path.f[-1].sum(-1).mean() < best + 0.1 * (worst - best)
-    assert path.rates == default_rates(game, x0)
+    assert path.rates == pytest.approx(default_rates(game, x0))  # the order in memory rounds
     assert alone.rates.eta_A is None
 
 
@@ -103,6 +110,10 @@ def test_what_is_given_stays():
     ("how", "remedy"),
     [
         ({"epsilon": 0.0, "steps": 600}, "set epsilon a little above 0"),
+        (
+            {"epsilon": 1e-9, "steps": 600},
+            "epsilon = 1e-09 the gates are shut .* take a larger one",
+        ),
         ({"A0": np.eye(2), "epsilon": 0.1, "steps": 600}, r"A0=mixing.selfish"),
         ({"eta_A": 0.0, "epsilon": 0.1, "steps": 600}, "eta_A is 0"),
     ],
@@ -110,25 +121,27 @@ def test_what_is_given_stays():
 def test_a_frozen_run_names_its_knob(how, remedy):
     said = ills(dynamics.d3c, games.prisoners_dilemma(2), starts(2) / 9, **how)
     assert len(said) == 1
-    assert remedy in said[0]
+    assert re.search(remedy, said[0])
     assert "froze" in said[0]
 
 
 def test_a_mixture_that_shares_already_is_not_frozen():
     game = games.prisoners_dilemma(2)
-    for A0 in (mixing.cooperative(2), np.eye(2)[::-1]):
-        start = starts(2)
-        path = dynamics.d3c(game, start, 0.1, 0.1, 0.0, 600, A0=mixing.cooperative(2))
-        assert diagnose(game, path) == [], A0
+    path = dynamics.d3c(game, starts(2), 0.1, 0.1, 0.0, 600, A0=mixing.cooperative(2))
+    assert diagnose(game, path) == []
 
 
 @pytest.mark.parametrize("eta_x", [0.01, 0.02])
 def test_a_rotation_is_named_and_a_spiral_that_closes_is_not(eta_x):
-    turning = Game(lambda x: x[..., :1] * x[..., 1:] * SPIN, [0, 1])
+    turning = Game(lambda x: x[..., :1] * x[..., 1:] * SPIN, [0, 1], jacobian=turned)
     said = ills(dynamics.gradient_descent, turning, [[1.0, 0.5]], eta_x, int(40 / eta_x))
     assert len(said) == 1
     assert "find_equilibria" in said[0]
-    closing = Game(lambda x: x**2 / 10 + x[..., :1] * x[..., 1:] * SPIN, [0, 1])
+    closing = Game(
+        lambda x: x**2 / 10 + x[..., :1] * x[..., 1:] * SPIN,
+        [0, 1],
+        jacobian=lambda x: turned(x) + x[..., None] * np.eye(2) / 5,
+    )
     assert ills(dynamics.gradient_descent, closing, [[1.0, 0.5]], eta_x, int(40 / eta_x)) == []
 
 
@@ -146,7 +159,13 @@ def test_divergence_names_eta_x_and_the_way_out():
 
 
 def test_unsettled_runs_speak_only_where_the_steps_were_left_to_us():
-    game = Game(lambda x: 1e-4 * x**2 + 10.0 * (x[..., :1] - x[..., 1:]) ** 2, [0, 1])
+    game = Game(
+        lambda x: 1e-4 * x**2 + 10.0 * (x[..., :1] - x[..., 1:]) ** 2,
+        [0, 1],
+        jacobian=lambda x: (
+            2e-4 * x[..., None] * np.eye(2) + 20.0 * (x[..., None, :] - x[..., None, ::-1])
+        ),
+    )
     x0 = [[5.0, 5.0]]
     said = ills(dynamics.gradient_descent, game, x0)
     assert len(said) == 1
@@ -156,9 +175,9 @@ def test_unsettled_runs_speak_only_where_the_steps_were_left_to_us():
     assert "has not settled" in diagnose(game, path)[0]
 
 
-def test_a_hundred_random_games_settle_in_silence():
+def test_forty_random_games_settle_in_silence():
     rng = np.random.default_rng(11)
-    for _ in range(100):
+    for _ in range(40):
         n = int(rng.integers(2, 5))
         M = rng.normal(size=(n, n))
         H = M - M.T + np.diag(rng.uniform(1.0, 3.0, n))  # strongly monotone: descent settles
@@ -167,17 +186,17 @@ def test_a_hundred_random_games_settle_in_silence():
         def losses(x, H=H, b=b):
             return x * (x @ H.T) - x**2 * np.diag(H) / 2 + b * x
 
-        def jacobian(x, H=H, b=b):  # by hand: a hundred games are many passes of autograd
+        def jacobian(x, H=H, b=b):  # by hand: forty games are many passes of autograd
             return x[..., None] * H + np.eye(len(H)) * (x @ H.T + b - x * np.diag(H))[..., None]
 
         game = Game(losses, np.arange(n), jacobian=jacobian)
         x0 = rng.normal(size=(2, n))
         np.testing.assert_allclose(jacobian(x0), Game(losses, np.arange(n)).jacobian(x0))
-        assert ills(dynamics.gradient_descent, game, x0, steps=800) == []
+        assert ills(dynamics.gradient_descent, game, x0, steps=300) == []
 
 
 def test_a_summary_and_a_thinned_record_are_left_alone():
-    turning = Game(lambda x: x[..., :1] * x[..., 1:] * SPIN, [0, 1])
+    turning = Game(lambda x: x[..., :1] * x[..., 1:] * SPIN, [0, 1], jacobian=turned)
     keep = {"f": lambda x, A, f: f}
     assert ills(dynamics.gradient_descent, turning, [[1.0, 0.5]], 0.02, 2000, summary=keep) == []
     assert ills(dynamics.gradient_descent, turning, [[1.0, 0.5]], 0.02, 2000, every=500) == []
