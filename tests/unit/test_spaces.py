@@ -91,10 +91,9 @@ def test_projection_is_the_nearest_point():
 
 
 def test_bad_spaces_and_points():
-    for bounds in ((1.0, 0.0), (0.0, np.inf), (-np.inf, 0.0), (np.nan, 1.0), (0.0, None)) + (
-        (1.0, 1.0),
-        ([0.0, 1.0], [1.0, 1.0]),
-        ([0.0, 0.0], [1.0, np.inf]),
+    for bounds in (
+        *((1.0, 0.0), (1.0, 1.0), (0.0, np.inf), (-np.inf, 0.0), (np.nan, 1.0), (0.0, None)),
+        *(([0.0, 1.0], [1.0, 1.0]), ([0.0, 0.0], [1.0, np.inf])),
     ):
         with pytest.raises(ValueError, match="side alone"):
             Box(*bounds)
