@@ -195,13 +195,15 @@ def _finite(game, rng):
     if isinstance(game.space, Simplices):
         try:
             return normal_form(game)
-        except ValueError:
+        except ValueError as error:
             if rng is None:
-                raise
+                raise ValueError(
+                    f"{error} Or pass rng=np.random.default_rng(0): then the bracket is searched."
+                ) from None
     elif rng is None:
         raise TypeError(
-            f"{game.name} is not finite, so it is searched from random starts: pass "
-            "rng=np.random.default_rng(0)."
+            f"{game.name} has no finite list of actions, so it is searched from random starts: "
+            "pass rng=np.random.default_rng(0)."
         )
     return None
 
