@@ -346,6 +346,17 @@ class TestExplore:
             words = explorer.say(kappa=0.3)
         assert "Nash paradox: the run froze" in words
 
+    def test_starts_are_drawn_from_the_seed_and_other_warnings_are_passed_on(self):
+        def rates(game, x0):
+            warnings.warn("of my own", UserWarning, stacklevel=2)
+            return RATES
+
+        explorer = explore(games.nash_paradox, kappa=[0.3, 0.6], rates=rates, starts=1, seed=3)
+        with pytest.warns(UserWarning, match="of my own"):
+            found = explorer.found(kappa=0.3)
+        drawn = found.game.space.sample(np.random.default_rng(3), (2,))
+        assert np.array_equal(found.path.x[0], drawn)
+
     def test_a_mixed_extension(self):
         B = np.array([[1.0, 10.0], [0.0, 6.0]])
         explorer = explore(

@@ -73,6 +73,7 @@ def test_on_simplices_the_step_is_one_over_the_range_of_losses():
     for c in (1.0, 60.0):
         found = default_rates(games.bilinear(c * B, c * B.T), np.full((3, 4), 0.5))
         assert 0.5 / (8.0 * c) <= found.eta_x <= 0.5 / c
+        assert found.eta_A * found.epsilon == pytest.approx(0.1)  # 1 over the pull, a tenth of it
 
 
 def test_linear_losses_cross_the_box_in_twenty_steps():
@@ -129,6 +130,14 @@ def test_a_mixture_that_shares_already_is_not_frozen():
     game = games.prisoners_dilemma(2)
     path = dynamics.d3c(game, starts(2), 0.1, 0.1, 0.0, 600, A0=mixing.cooperative(2))
     assert diagnose(game, path) == []
+
+
+def test_a_total_without_a_least_is_named():
+    hill = Game(lambda x: -(x**2), [0, 1])
+    path = dynamics.gradient_descent(hill, [[0.5, 0.2]], 0.01, 300)
+    (said,) = diagnose(hill, path)
+    assert "falls faster and faster" in said
+    assert "space=Box(low, high)" in said
 
 
 def test_neither_open_gates_nor_moving_strategies_are_frozen():
