@@ -269,6 +269,18 @@ def test_a_game_that_is_linear_at_vertices_and_round_points_only_is_not_finite()
         price_of_anarchy_bracket(game)
 
 
+def test_losses_that_are_not_quadratic_are_refused_though_their_total_is():
+    """The cubic term that one pays and the other gets shows in the joint field alone."""
+
+    def losses(x):
+        paid = x[..., 0] ** 2 * x[..., 1] / 10
+        return anp.stack([x[..., 0] ** 2 + paid, x[..., 1] ** 2 - paid], -1) + 1.0
+
+    game = Game(losses, [0, 1], Box(-1.0, 1.0))
+    with pytest.raises(ValueError, match="not quadratic"):
+        price_of_anarchy_bracket(game, np.random.default_rng(0), 1, quadratic=True)
+
+
 def test_a_quadratic_game_is_told_what_would_prove_it():
     game, nash, best, _, _ = random_quadratic(0)
     found = price_of_anarchy_bracket(game, np.random.default_rng(0), 2)

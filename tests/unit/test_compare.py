@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from d3c_minimal import compare, games
+from d3c_minimal.game import Game
 from d3c_minimal.rates import Rates
 
 
@@ -31,8 +32,28 @@ def test_simplices_are_played_in_logits_with_a_note():
     assert "logits" in found.notes[0]
 
 
+def test_simplices_start_where_they_are_asked_to():
+    game = games.bilinear([[1.0, 3.0], [0.0, 2.0]], [[1.0, 0.0], [3.0, 2.0]])
+    x0 = np.array([[0.9, 0.1, 0.2, 0.8], [1.0, 0.0, 0.5, 0.5]])
+    found = compare.compare(game, x0, Rates(0.5, 0.1, 0.1, 0), ("selfish", "D3C"))
+    np.testing.assert_allclose(found.losses, [game.loss(x0)] * 2, atol=1e-12)
+
+
+def test_steps_are_counted_and_foresight_is_one_over_the_curvature():
+    """Selfish descent of the dilemma shrinks x by 1 - 2 eta_x a step, and does not rest so soon."""
+    game, x0 = games.prisoners_dilemma(2), np.array([0.9, 0.4])
+    found = compare.compare(game, x0, Rates(0.001, 0.1, 0.1, 120), ("selfish",))
+    np.testing.assert_allclose(found.losses[0, 0], game.loss(x0 * 0.998**120), rtol=1e-9)
+    game, rates = Game(lambda x: x**2 + x * x[..., ::-1], [0, 1]), Rates(0.1, 0.05, 0.01, 7)
+    found = compare.compare(game, x0, rates, ("selfish", "LOLA"))
+    _, f = compare.play("LOLA", game, x0, rates, strength=4.0 * rates.eta_x)
+    np.testing.assert_allclose(found.losses[1, 0], f[-1], rtol=1e-12)
+    assert abs(found.change[1]).max() > 1e-3
+
+
 def test_gains_and_losses_and_unknown_rules():
     assert compare.gains_and_losses([2.0, 2.0, 1.0], [1.0, 2.5, 1.0]) == ([0], [1])
+    assert compare.gains_and_losses([100.0, 100.0], [100.05, 100.5]) == ([], [1])
     with pytest.raises(ValueError, match="share S"):
         compare.compare(games.election(), np.zeros(4), rules=("share 2",))
     with pytest.raises(ValueError, match="players"):

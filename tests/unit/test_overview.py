@@ -95,6 +95,7 @@ def test_markers_point_to_where_a_loss_went():
 def test_who_gains_knows_small_changes_and_profits():
     assert who_gains([-10.0, -10.0, -10.0], [-12.0, -9.0, -10.005]) == ([0], [1], [2])
     assert who_gains([1e-9, 0.0], [0.0, 1e-9]) == ([0], [1], [])
+    assert who_gains([0.0, 0.0], [0.0, 0.0]) == ([], [], [0, 1])
 
 
 def test_profits_need_no_ratio():
@@ -114,6 +115,9 @@ def test_many_runs_are_a_band_a_median_and_single_runs():
     thin = [line for line in ax.lines if line.get_linewidth() < 1]
     assert sorted(line.get_ydata()[-1] for line in thin) == [2, 4, 6, 8, 10, 12]
     assert "median losses at the end" in seen.alt
+    A = np.stack([mixing.selfish(2, 0.9), mixing.selfish(2, 0.5)])
+    seen = overview(path(np.ones((3, 2, 2)), A=A), panels=["mixture"])
+    assert "Mean over 2 runs. Mixture: agent 1 hands its loss out as 0.70, 0.30" in seen.alt
 
 
 @pytest.mark.parametrize("n", [2, 6, 7, 12, 13, 40])
@@ -341,6 +345,17 @@ class TestExplore:
             warnings.simplefilter("error")
             words = explorer.say(kappa=0.3)
         assert "Nash paradox: the run froze" in words
+
+    def test_starts_are_drawn_from_the_seed_and_other_warnings_are_passed_on(self):
+        def rates(game, x0):
+            warnings.warn("of my own", UserWarning, stacklevel=2)
+            return RATES
+
+        explorer = explore(games.nash_paradox, kappa=[0.3, 0.6], rates=rates, starts=1, seed=3)
+        with pytest.warns(UserWarning, match="of my own"):
+            found = explorer.found(kappa=0.3)
+        drawn = found.game.space.sample(np.random.default_rng(3), (2,))
+        assert np.array_equal(found.path.x[0], drawn)
 
     def test_a_mixed_extension(self):
         B = np.array([[1.0, 10.0], [0.0, 6.0]])

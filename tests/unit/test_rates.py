@@ -73,6 +73,7 @@ def test_on_simplices_the_step_is_one_over_the_range_of_losses():
     for c in (1.0, 60.0):
         found = default_rates(games.bilinear(c * B, c * B.T), np.full((3, 4), 0.5))
         assert 0.5 / (8.0 * c) <= found.eta_x <= 0.5 / c
+        assert found.eta_A * found.epsilon == pytest.approx(0.1)  # 1 over the pull, a tenth of it
 
 
 def test_linear_losses_cross_the_box_in_twenty_steps():
@@ -131,18 +132,35 @@ def test_a_mixture_that_shares_already_is_not_frozen():
     assert diagnose(game, path) == []
 
 
+def test_a_total_without_a_least_is_named():
+    hill = Game(lambda x: -(x**2), [0, 1])
+    path = dynamics.gradient_descent(hill, [[0.5, 0.2]], 0.01, 300)
+    (said,) = diagnose(hill, path)
+    assert "falls faster and faster" in said
+    assert "space=Box(low, high)" in said
+
+
+def test_neither_open_gates_nor_moving_strategies_are_frozen():
+    game = games.prisoners_dilemma(2)
+    waiting = dynamics.d3c(game, np.zeros((1, 2)), 0.1, 1e-9, 0.1, 60)
+    moving = dynamics.d3c(game, np.ones((1, 2)), 0.01, 0.0, 0.1, 60)
+    for path in (waiting, moving):
+        assert not any("froze" in sentence for sentence in diagnose(game, path))
+
+
 @pytest.mark.parametrize("eta_x", [0.01, 0.02])
 def test_a_rotation_is_named_and_a_spiral_that_closes_is_not(eta_x):
     turning = Game(lambda x: x[..., :1] * x[..., 1:] * SPIN, [0, 1], jacobian=turned)
     said = ills(dynamics.gradient_descent, turning, [[1.0, 0.5]], eta_x, int(40 / eta_x))
     assert len(said) == 1
     assert "find_equilibria" in said[0]
-    closing = Game(
-        lambda x: x**2 / 10 + x[..., :1] * x[..., 1:] * SPIN,
-        [0, 1],
-        jacobian=lambda x: turned(x) + x[..., None] * np.eye(2) / 5,
-    )
-    assert ills(dynamics.gradient_descent, closing, [[1.0, 0.5]], eta_x, int(40 / eta_x)) == []
+    for k in (0.2, 0.05):
+        closing = Game(
+            lambda x, k=k: k * x**2 / 2 + x[..., :1] * x[..., 1:] * SPIN,
+            [0, 1],
+            jacobian=lambda x, k=k: turned(x) + k * x[..., None] * np.eye(2),
+        )
+        assert ills(dynamics.gradient_descent, closing, [[1.0, 0.5]], eta_x, int(40 / eta_x)) == []
 
 
 def test_a_step_that_is_too_long_names_eta_x():
