@@ -4,7 +4,8 @@ A *finite* game is enumerated, and its worst coarse correlated equilibrium is a 
 both sides are proved. A *smooth* game is searched, which proves a lower side at most, since what
 a search missed may be worse. Its upper side is proved where the losses are quadratic, the game is
 strongly monotone, so that its equilibrium is the only one (:mod:`d3c_minimal.monotone`), and its
-total is convex; elsewhere it is infinite.
+total is convex; elsewhere it is infinite. All of this in floating point: what is proved holds up to
+the rounding of the losses themselves.
 """
 
 from dataclasses import dataclass
@@ -21,12 +22,20 @@ from d3c_minimal.finite import (
     worst_coarse_correlated,
 )
 from d3c_minimal.game import Game
-from d3c_minimal.monotone import ROUNDING, curvature, directions, distance_bound, fall_bound
+from d3c_minimal.monotone import (
+    ROUNDING,
+    cautious,
+    curvature,
+    directions,
+    distance_bound,
+    fall_bound,
+)
 from d3c_minimal.smoothness import pair_totals, smooth_bound
-from d3c_minimal.spaces import Simplices
+from d3c_minimal.spaces import Box, Simplices
 from d3c_minimal.tensors import check_one_run, loss_tensor, normal_form
 
 _POINTS, _PAIRS = 16, 256
+_SAME_VALUE = 1e-9  # of the losses: a change that differs by more is no rounding
 _SAME = 1e-6  # a Jacobian that varies by this share of itself is not constant
 
 
@@ -61,7 +70,7 @@ class FiniteBracket(Bracket):
     pure : list of PureEquilibrium
         All of them; the worst attains ``lower``.
     coarse : CoarseCorrelated
-        Attains ``upper``.
+        Its ``bound`` gives ``upper``; its own total attains it up to the solver's rounding.
     """
 
     pure: list[PureEquilibrium]
@@ -111,7 +120,8 @@ def price_of_anarchy_bracket(game, rng=None, starts=32, quadratic=False):
         Of the searches, as in :func:`d3c_minimal.equilibria.find_equilibria`.
     quadratic : bool
         Your word that every loss is a polynomial of degree 2 at most in x, on all of the space: no
-        kinks, no thresholds. Samples can refute it, and are used to, but cannot prove it.
+        kinks, no thresholds. Samples of losses and gradients can refute it, and are used to, but
+        cannot prove it: where the word is wrong, "proved" is too.
 
     Returns
     -------
@@ -142,12 +152,17 @@ def price_of_anarchy_bracket(game, rng=None, starts=32, quadratic=False):
     found, best = find_equilibria(game, rng, starts), optimum(game, rng, starts)
     least = positive_total(best.value)
     points = game.space.sample(rng, (_POINTS, game.dim))
+    if quadratic:
+        points = np.concatenate([points, [best.x], *([point.x] for point in found)])
     joint, total = (curvature(game, points, of) for of in ("field", "total"))
     if quadratic and not max(joint.varies, total.varies) <= _SAME:
         raise ValueError(
             f"{game.name}: the Jacobian of its gradients differs from point to point, so its "
             "losses are not quadratic: leave quadratic=True out."
         )
+    if quadratic:
+        _check_values(game, np.concatenate([points, _corners(game)]))
+        joint, total = (cautious(known, game.dim) for known in (joint, total))
     lower, upper, below, above = _found_sides(game, found, least)
     doubt = _doubt(joint, total, quadratic)
     if not found:
@@ -180,13 +195,15 @@ def _finite(game, rng):
     if isinstance(game.space, Simplices):
         try:
             return normal_form(game)
-        except ValueError:
+        except ValueError as error:
             if rng is None:
-                raise
+                raise ValueError(
+                    f"{error} Or pass rng=np.random.default_rng(0): then the bracket is searched."
+                ) from None
     elif rng is None:
         raise TypeError(
-            f"{game.name} is not finite, so it is searched from random starts: pass "
-            "rng=np.random.default_rng(0)."
+            f"{game.name} has no finite list of actions, so it is searched from random starts: "
+            "pass rng=np.random.default_rng(0)."
         )
     return None
 
@@ -197,12 +214,38 @@ def _finite_bracket(tensor):
     pure, coarse = pure_equilibria(tensor), worst_coarse_correlated(tensor)
     worst = max((point.losses.sum() for point in pure), default=least)
     lower = float(max(worst / least, 1.0))
-    upper = float(max(coarse.losses.sum() / least, lower))  # the solver rounds, the bound does not
+    upper = float(max(coarse.bound / least, lower))
     below = f"proved: the worst of all pure equilibria, {len(pure)}, by enumeration"
     if not pure:
         below = "nothing known: there is no pure equilibrium, and the price is never below 1"
     above = "proved: the worst coarse correlated equilibrium, by a linear program"
     return FiniteBracket(lower, upper, best, below, above, pure, coarse)
+
+
+def _corners(game):
+    """Return some corners of the space (C, d), where thresholds like to hide; none of R^d."""
+    draws = np.random.default_rng(0).random((_POINTS, game.dim))
+    if isinstance(game.space, Box):
+        return np.where(draws < 0.5, game.space.low, game.space.high)
+    if isinstance(game.space, Simplices):
+        return (draws == game.space.block_max(draws)).astype(float)
+    return np.zeros((0, game.dim))
+
+
+def _check_values(game, points):
+    """Raise ValueError unless losses change between points by the mean of both ends' gradients.
+
+    For quadratic losses that is exact. It sees steps, of which gradients know nothing.
+    """
+    f, J = game.loss(points), game.jacobian(points)
+    moves = points - np.roll(points, 1, axis=0)
+    changes = ((J + np.roll(J, 1, axis=0)) / 2 * moves[:, None]).sum(-1)
+    size = abs(f).max() + abs(J * moves[:, None]).max()
+    if not abs(f - np.roll(f, 1, axis=0) - changes).max() <= _SAME_VALUE * size:
+        raise ValueError(
+            f"{game.name}: its losses change otherwise than quadratic ones with its gradients "
+            "would, by a step or a kink: leave quadratic=True out."
+        )
 
 
 def _found_sides(game, found, least):

@@ -93,9 +93,12 @@ def _frozen(game, x, A, f, used, way):
             "A0=mixing.selfish(n), which leaves a little for the others"
         )
     else:
+        larger = "set epsilon a little above 0, or leave it out"
+        if used.epsilon > 0:  # perhaps it was left out: chosen where more pulled than at the end
+            larger = "take a larger one"
         remedy = (
-            f"with epsilon = {used.epsilon:g} the gates are shut wherever no mixed loss rises: set "
-            "epsilon a little above 0, or leave it out"
+            f"with epsilon = {used.epsilon:g} the gates are shut wherever no mixed loss rises: "
+            f"{larger}"
         )
     return (
         f"{game.name}: the run froze with a total loss of {np.median(before[ill]):.4g}, "
@@ -124,7 +127,7 @@ def _circles(game, t, x, used):
     if t[1] - t[0] == 1 and np.median(turns[:, ill]) < -0.5:
         return (
             f"{game.name}: x jumps back and forth and does not settle: eta_x = {used.eta_x:g} is "
-            "too large a step; take a smaller eta_x, or leave it out."
+            "too large a step; take a smaller one (left out, it is chosen for the game)."
         )
     return (
         f"{game.name}: x goes round in circles and does not settle. A smaller eta_x helps only if "

@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 
 from d3c_minimal import mixing
 from d3c_minimal.diagnosis import RunWarning, findings
+from d3c_minimal.game import Game
 from d3c_minimal.rates import Rates, default_rates
 
 MAX_RECORD_BYTES = 2**31
@@ -131,8 +132,8 @@ def gradient_descent(
         If x circles; with ``steps`` left out, also if the run has not settled. See
         :func:`d3c_minimal.diagnosis.diagnose`.
     """
-    n = game.n_players
     x = checked_start(game, x0)
+    n = game.n_players
     A = mixing.for_each_run(np.eye(n) if A is None else mixing.check(A, n), x)
     rates = _filled(game, x, None, Rates(eta_x, None, None, steps), ("eta_x", "steps"))
     checked_start(game, x, eta_x=rates.eta_x)
@@ -188,8 +189,8 @@ def d3c(
         If the mixture is stuck where sharing would help, or x circles; with ``steps`` left out,
         also if the run has not settled. See :func:`d3c_minimal.diagnosis.diagnose`.
     """
-    n = game.n_players
     x = checked_start(game, x0, nu=nu)
+    n = game.n_players
     A = mixing.for_each_run(mixing.selfish(n) if A0 is None else mixing.check(A0, n), x)
     used = _filled(game, x, A, Rates(eta_x, eta_A, epsilon, steps), Rates._fields)
     checked_start(game, x, eta_x=used.eta_x, eta_A=used.eta_A)
@@ -227,6 +228,7 @@ def checked_start(game, x0, **rates):
     ValueError, TypeError
         If ``x0`` is empty, off the game's space or not finite, or a rate is not one number >= 0.
     """
+    checked_game(game)
     x = np.array(game.checked(x0))  # a copy: the record must not change with the caller's array
     if x.size == 0 or not np.isfinite(x).all():
         raise ValueError(f"x0 of shape {x.shape} is empty, or holds NaN or infinity.")
@@ -237,6 +239,15 @@ def checked_start(game, x0, **rates):
         if not (np.isfinite(rate) and rate >= 0):
             raise ValueError(f"{name} is {rate}: give a finite number, 0 or above.")
     return x
+
+
+def checked_game(game):
+    """Raise TypeError, with the remedy, for what is no Game, such as a loss tensor."""
+    if not isinstance(game, Game):
+        raise TypeError(
+            f"learners descend a Game, this is a {type(game).__name__}: of a loss tensor take "
+            "finite.mixed_extension(tensor), of a function Game(losses, owner)."
+        )
 
 
 def record(game, step, x, A, steps, every, summary, progress, rates=None):

@@ -5,6 +5,7 @@ are searched from many starts. What a search returns is checked, so each value i
 tolerance; what a search misses it does not know.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 _WIDER, _LOW, _DESCENTS = 16, 256, 6  # of the scan for deviations
+SHORT = 1e-4  # a residual above this, relative to the value, is no optimum inside the space
 SAME_POINT = 1e-3  # ends closer than this, relative to their size, are counted as one
 
 
@@ -156,6 +158,11 @@ def optimum(game, rng=None, starts=32):
     ------
     ValueError
         If the total falls without bound, or is finite at no end; if an argument is off.
+
+    Warns
+    -----
+    RuntimeWarning
+        If losses or gradients were not finite on the way and the end is no rest point.
     """
     if not isinstance(game, Game):
         return best_actions(game)
@@ -164,8 +171,13 @@ def optimum(game, rng=None, starts=32):
     def values(x):
         return game.loss(x).sum(-1)
 
+    holes = []  # points where losses or gradients are not finite: a descent may end beside them
+
     def value_and_gradient(x):
-        return values(x), game.jacobian(x).sum(-2)
+        value, gradient = values(x), game.jacobian(x).sum(-2)
+        if not (holes or (np.isfinite(value) and np.isfinite(gradient).all())):
+            holes.append(x.copy())
+        return value, gradient
 
     ends = [minimise(game.space, value_and_gradient, start) for start in x0]
     reached = np.array([value for _, value in ends])
@@ -186,11 +198,20 @@ def optimum(game, rng=None, starts=32):
         )
     if not np.isfinite(value):
         raise ValueError(f"{game.name}: no start led to a finite total loss: check the losses.")
+    rest = float(residual(game.space, x, game.jacobian(x).sum(-2)))
+    if holes and not rest <= SHORT * (1 + abs(value)):
+        warnings.warn(
+            f"{game.name}: losses or gradients are not finite at x = {holes[0]}, and the search "
+            "stopped short of the optimum. Keep the strategies off such points, for example with "
+            "Box(0.001, 1.0) instead of Box(0.0, 1.0).",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     return Optimum(
         value=value,
         x=x,
         losses=game.loss(x),
-        residual=float(residual(game.space, x, game.jacobian(x).sum(-2))),
+        residual=rest,
         agree=int((reached <= value + 1e-6 * (1 + abs(value))).sum()),
         starts=len(x0),
         spread=float(reached.max() - min(value, reached.min())),

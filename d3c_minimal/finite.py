@@ -82,11 +82,16 @@ class CoarseCorrelated:
     gain : float
         The largest expected gain of a player that commits to one action beforehand: at most 0
         up to the solver's rounding, 1e-7 of the largest loss.
+    bound : float
+        No coarse correlated equilibrium has a larger total: proved by the dual of the linear
+        program, whatever the solver's rounding. Where losses differ by many orders of magnitude
+        it can lie far above ``losses.sum()``.
     """
 
     distribution: np.ndarray
     losses: np.ndarray
     gain: float
+    bound: float
 
 
 def pure_equilibria(finite_game, tol=0.0):
@@ -145,7 +150,7 @@ def worst_coarse_correlated(finite_game):
 
     A distribution over joint actions is a coarse correlated equilibrium if no player gains in
     expectation by committing to one action before the draw. Every pure, mixed and correlated
-    equilibrium is one, so the total here bounds theirs from above.
+    equilibrium is one, so ``bound`` bounds their totals from above.
 
     Parameters
     ----------
@@ -159,17 +164,26 @@ def worst_coarse_correlated(finite_game):
     ------
     RuntimeError
         If the solver fails.
+
+    Notes
+    -----
+    With ``G p <= 0`` the constraints on a distribution p, and any multipliers y >= 0, the total
+    ``T p`` is at most ``(T - y G) p``, so at most the largest entry of ``T - y G``. The solver's
+    multipliers give ``bound``; wrong ones would make it loose, not false.
     """
     from scipy.optimize import linprog
 
     tensor = loss_tensor(finite_game)
     shape, n = tensor.shape[:-1], tensor.shape[-1]
-    scale = abs(tensor).max() or 1.0  # the solver's tolerances are absolute
     gains = np.concatenate([_gains(tensor[..., i], i).reshape(shape[i], -1) for i in range(n)])
     total = tensor.sum(-1).ravel()
+    # The solver's tolerances are absolute, and a constraint keeps its meaning at any scale.
+    scale = abs(total).max() or 1.0
+    scales = abs(gains).max(1, keepdims=True)
+    scales[scales == 0] = 1.0
     found = linprog(
         -total / scale,
-        A_ub=gains / scale,
+        A_ub=gains / scales,
         b_ub=np.zeros(len(gains)),
         A_eq=np.ones((1, total.size)),
         b_eq=[1.0],
@@ -179,7 +193,10 @@ def worst_coarse_correlated(finite_game):
         raise RuntimeError(f"linprog found no coarse correlated equilibrium: {found.message}")
     p = np.maximum(found.x, 0.0)
     p /= p.sum()
-    return CoarseCorrelated(p.reshape(shape), p @ tensor.reshape(-1, n), float((gains @ p).max()))
+    y = np.maximum(-found.ineqlin.marginals, 0.0) * scale / scales[:, 0]
+    bound = float((total - y @ gains).max())
+    expected = p @ tensor.reshape(-1, n)
+    return CoarseCorrelated(p.reshape(shape), expected, float((gains @ p).max()), bound)
 
 
 def mixed_extension(finite_game, name=""):

@@ -337,11 +337,16 @@ def _checked_owner(owner):
 def _checked_space(space):
     if isinstance(space, Space):
         return space
-    what = space.__name__ if isinstance(space, type) else type(space).__name__
+    if isinstance(space, type) and issubclass(space, Space):
+        raise TypeError(
+            f"space is the class {space.__name__}, not a space of it: call it, as in Euclidean(), "
+            "Box(low, high) or Simplices(sizes)."
+        )
     raise TypeError(
-        f"space is a {what}, not a space: give Euclidean(), Box(low, high) with one bound for each "
-        "coordinate, or Simplices(sizes). Constraints that tie coordinates together, other than "
-        "shares that sum to 1, are not supported: put them into the losses as a smooth penalty."
+        f"space is a {type(space).__name__}, not a space: give Euclidean(), Box(low, high) with "
+        "one bound for each coordinate, or Simplices(sizes). Constraints that tie coordinates "
+        "together, other than shares that sum to 1, are not supported: put them into the losses "
+        "as a smooth penalty."
     )
 
 

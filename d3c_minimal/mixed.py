@@ -31,8 +31,9 @@ class MixedEquilibrium:
     losses : array (2,)
         Expected losses.
     gain : float
-        The largest gain of any deviation, in units of loss: 0 up to rounding. A pure deviation
-        attains it, as losses are linear in one's own chances.
+        The largest gain of any deviation, in units of loss: 0 up to what counts as a tie, 1e-9 of
+        the range of the losses. A pure deviation attains it, as losses are linear in one's own
+        chances.
     """
 
     strategies: tuple
@@ -76,7 +77,9 @@ def mixed_equilibria(finite_game):
     Every corner solves a system that makes k chosen actions of the opponent equally good by k
     chosen own ones; all binomial(m_1 + m_2, m_1) of them are solved, each tested in full. Losses
     that differ by less than 1e-9 of their range count as ties. Strategies closer than 1e-7 are
-    taken for one.
+    taken for one. So where losses spread over more than about eight orders of magnitude, points
+    may be missed, and others listed from which a player can gain: ``gain`` shows these. Replace a
+    huge penalty by one just large enough to deter.
 
     Examples
     --------

@@ -25,8 +25,9 @@ class Curvature(NamedTuple):
     Attributes
     ----------
     least : float
-        Least eigenvalue of the symmetric part of the field's Jacobian. Above 0 the field is
-        strongly monotone; of the gradient of one function, that function is strongly convex.
+        Least eigenvalue of the symmetric part of the field's Jacobian, less what the rounding of
+        the gradients may hide. Above 0 the field is strongly monotone; of the gradient of one
+        function, that function is strongly convex.
     steepest : float
         The largest singular value: a Lipschitz constant of the field.
     varies : float
@@ -68,7 +69,14 @@ def curvature(game, points, of="field"):
     symmetric = (D + np.swapaxes(D, -1, -2)) / 2
     steepest = float(np.linalg.norm(D, 2, axis=(-2, -1)).max())
     varies = float(abs(D - D[0]).max() / steepest) if steepest > 0 else 0.0
-    return Curvature(float(np.linalg.eigvalsh(symmetric).min()), steepest, varies)
+    hidden = 2 * np.finfo(float).eps * max(abs(ahead).max(), abs(behind).max()) * len(basis) / h
+    return Curvature(float(np.linalg.eigvalsh(symmetric).min() - hidden), steepest, varies)
+
+
+def cautious(known, d):
+    """Return the Curvature that is left where all that varies is taken for an error (d, d)."""
+    error = d * known.varies * known.steepest
+    return Curvature(known.least - error, known.steepest + error, known.varies)
 
 
 def directions(space, d):
@@ -100,7 +108,8 @@ def fall_bound(game, x, known):
 
     A convex total lies above its tangent at ``x``, whose least value on a box or on simplices is
     at a corner; in Euclidean space a strongly convex one falls by at most ``|g|^2 / (2 m)``.
-    Infinite where neither says anything.
+    Infinite where neither says anything. A ``least`` that is below 0 by rounding alone may still
+    bend the total down by half of it times the squared distance: in a wide box that is much.
 
     Parameters
     ----------
@@ -110,12 +119,14 @@ def fall_bound(game, x, known):
     if not known.least > -ROUNDING * known.steepest:
         return np.inf
     g = game.jacobian(x).sum(-2)
-    space = game.space
+    space, bend = game.space, max(-known.least, 0.0) / 2
     if isinstance(space, Simplices):
         lowest = np.minimum.reduceat(g, np.cumsum(space.sizes) - space.sizes)
-        return float(max(g @ x - lowest.sum(), 0.0))
+        return float(max(g @ x - lowest.sum(), 0.0) + bend * 2 * len(space.sizes))
     if isinstance(space, Box):
-        return float((g * (x - np.where(g > 0, space.low, space.high))).sum())
+        reach = np.maximum(x - space.low, space.high - x)
+        linear = (g * (x - np.where(g > 0, space.low, space.high))).sum()
+        return float(linear + bend * (reach**2).sum())
     clear = known.least > ROUNDING * known.steepest
     return float(g @ g / (2 * known.least)) if clear else np.inf
 

@@ -77,8 +77,9 @@ def default_rates(game, x0, A0=None):
     at the faces the longer the mixture takes, so there eta_A is 1 over the pull, and ``steps`` 40
     times ``settled``.
 
-    Where moves exist that leave the total as it is, as in Cournot competition on R^d, nothing holds
-    them at the end, and a run of many more steps drifts off along them: a Box helps.
+    Where moves exist that leave the total as it is, as in Cournot competition, nothing holds them
+    at the end: a run of more steps drifts off along them, on R^d without end, in a Box up to its
+    faces. The totals stay, what each player gets does not: look at the losses of each.
 
     The rates follow the units: with losses times c, eta_x is divided by c, eta_A by c^2, epsilon
     multiplied by c^2; with x times c (on R^d and boxes) these are c^2, c^2 and 1 / c^2. Only starts

@@ -13,6 +13,7 @@ from d3c_minimal.game import Game
 from d3c_minimal.spaces import Simplices
 
 MAX_ENTRIES = 2 * 10**7  # numbers in the batch of joint vertices: 160 MB
+CHECKED = 16  # mixed strategies at which a game must be an expectation to count as finite
 MAX_CALLS = 10**6  # of a reader's function, one at a time
 
 
@@ -128,7 +129,8 @@ def normal_form(game):
     ----------
     game : Game
         On ``Simplices``, one block for each player, with losses that are expectations over
-        independent choices (linear in each player's block).
+        independent choices (linear in each player's block). That is your word: it is held against
+        the losses at 16 mixed strategies, which can refute it but not prove it.
 
     Returns
     -------
@@ -254,13 +256,21 @@ def _check_finite(tensor):
         raise ValueError("the loss tensor holds NaN or infinity: every loss must be finite.")
 
 
-def _check_expectation(game, tensor, order):
-    """Compare the losses at one mixed strategy with the expectation over the tensor."""
-    blocks = [np.arange(1.0, size + 1) / (size * (size + 1) / 2) for size in game.space.sizes]
-    expected = tensor
+def _expectation(tensor, blocks, order, k):
     for block in order:
-        expected = np.tensordot(blocks[block], expected, axes=1)
-    if not np.allclose(game.loss(np.concatenate(blocks)), expected, 1e-9, 1e-9 * abs(tensor).max()):
+        tensor = np.tensordot(blocks[block][k], tensor, axes=1)
+    return tensor
+
+
+def _check_expectation(game, tensor, order):
+    """Compare the losses at some mixed strategies with the expectation over the tensor.
+
+    The same ones each time, drawn with no regard to round numbers.
+    """
+    x = game.space.sample(np.random.default_rng(0), (CHECKED, game.dim))
+    blocks = np.split(x, np.cumsum(game.space.sizes)[:-1], axis=-1)
+    expected = np.stack([_expectation(tensor, blocks, order, k) for k in range(CHECKED)])
+    if not np.allclose(game.loss(x), expected, 1e-9, 1e-9 * abs(tensor).max()):
         raise ValueError(
             f"{game.name}: its losses are not expectations over independent choices, so vertices "
             "do not describe it: search with find_equilibria and optimum."

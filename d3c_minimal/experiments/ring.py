@@ -35,7 +35,7 @@ class Config:
 
     eta_A: float = 1.0  # eta_A (Table 1)
     delta: float = 1.0  # delta (Table 1)
-    nu: float = 0.0  # nu (Table 1; section 3 has 1e-5)
+    nu: float = 0.0  # nu (Table 1, section 3)
     tau_min: int = 10  # tau_min, in updates (Table 1)
     tau_max: int = 20  # tau_max (Table 1)
     self_weight: float = 0.99  # A_ii at the start (Table 1)
@@ -45,7 +45,7 @@ class Config:
     first: str = "printed"  # as trials.Rule has these three; the printed reading
     measure: str = "mixed"
     compare: str = "trials"
-    walk: float = 0.02  # rho of the random walk; our choice: about D3C's root mean square
+    walk: float = 0.02  # rho of the random walk; our choice: D3C's at eta_A 20 and 200 ends at .01
     zero: float = 5.5  # added to returns in "other zero", which makes them positive; our choice
     beside: str = "fixed rows"  # what else is run: "fixed rows", "no first kick" or "nothing"
     updates: int = 1500  # our choice: fixed cooperative rows are done at 300

@@ -64,7 +64,7 @@ def mixture(A, *, names=None, title="", size=None, alt="", caption=""):
     bar.outline.set_visible(False)
     if n <= _MOST_NUMBERS:
         rows = (
-            f"agent {name} hands its loss out as {', '.join(map(_share, row))}"
+            f"{_agent(name)} hands its loss out as {', '.join(map(_share, row))}"
             for name, row in zip(names, A, strict=True)
         )
         facts = "Mixture: " + "; ".join(rows)
@@ -124,6 +124,11 @@ def attention(t, A, *, names=None, xlabel="step", title="", size=None, alt="", c
     return draw_curves(
         np.asarray(t), given, xlabel, ylabel, references, "", title, size, alt, how, caption
     )
+
+
+def _agent(name):
+    """Name an agent in a sentence: a number needs a word before it."""
+    return f"agent {name}" if name.isdigit() else name
 
 
 def _share(value):

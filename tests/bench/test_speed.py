@@ -7,10 +7,12 @@ kept here in full so that the two are timed side by side on the same arrays.
 import subprocess
 import sys
 
+import autograd.numpy as anp
 import numpy as np
 import pytest
 
 from d3c_minimal import dynamics, games, mixing
+from d3c_minimal.game import Game
 
 RUNS, N = 1000, 10
 
@@ -60,6 +62,36 @@ def test_traffic(benchmark):
         dynamics.d3c, (game, x0, 0.5, 0.1, 0.0, 1000), {"every": 100}, rounds=3, iterations=1
     )
     assert path.f[-1].sum(-1).mean() / 260 < 1.05
+
+
+def firms(x):
+    """Losses of three firms in one market, of any runs: minus quantity times margin."""
+    return -x * (9.0 - anp.sum(x, -1, keepdims=True))
+
+
+def firms_of_one_run(x):
+    """The same of one run, as a reader writes it: (3,) to (3,)."""
+    margin = 9.0 - x[0] - x[1] - x[2]
+    return anp.array([-x[0] * margin, -x[1] * margin, -x[2] * margin])
+
+
+@pytest.mark.benchmark(group="losses of one run (batched=False) beside batched ones, 1000 runs")
+@pytest.mark.parametrize(
+    ("losses", "batched"), [(firms, True), (firms_of_one_run, False)], ids=["batched", "one run"]
+)
+def test_losses_of_one_run(benchmark, losses, batched):
+    game = Game(losses, [0, 1, 2], batched=batched)
+    x0 = np.random.default_rng(0).uniform(0.5, 3.0, (RUNS, 3))
+    path = benchmark.pedantic(
+        dynamics.d3c,
+        (game, x0, 0.05, 0.01, 0.1, 100),
+        {"every": 100},
+        rounds=5,
+        iterations=1,
+        warmup_rounds=1,
+    )
+    plain = dynamics.d3c(Game(firms, [0, 1, 2]), x0, 0.05, 0.01, 0.1, 100, every=100)
+    np.testing.assert_allclose(path.x, plain.x, atol=1e-9)
 
 
 @pytest.mark.benchmark(group="import")

@@ -7,10 +7,17 @@ import pytest
 from d3c_minimal import games
 from d3c_minimal.anarchy import FiniteBracket, SmoothBracket, price_of_anarchy_bracket
 from d3c_minimal.bracket import _proved_sides
-from d3c_minimal.equilibria import Optimum
+from d3c_minimal.equilibria import Optimum, mixed_equilibria
 from d3c_minimal.game import Game
 from d3c_minimal.minimise import projecting
-from d3c_minimal.monotone import curvature, directions, distance_bound, fall_bound
+from d3c_minimal.monotone import (
+    Curvature,
+    cautious,
+    curvature,
+    directions,
+    distance_bound,
+    fall_bound,
+)
 from d3c_minimal.spaces import Box, Euclidean, Simplices
 
 
@@ -182,6 +189,86 @@ def test_what_is_only_sampled_is_not_proved():
         price_of_anarchy_bracket(game, np.random.default_rng(0), 4, quadratic=True)
 
 
+@pytest.mark.parametrize(
+    ("space", "extra"),
+    [
+        (Box(0.0, 1.0), lambda x: 5.0 * (x.sum(-1, keepdims=True) > 1.99)),
+        (Box(0.0, 1.0), lambda x: 5.0 * (x.sum(-1, keepdims=True) < 0.5)),
+        (Euclidean(), lambda x: 3.0 * anp.maximum(x[..., ::-1] - 5.0, 0.0) ** 2),
+    ],
+    ids=["a step at a corner", "a wide step", "a kink where the equilibrium is, far from samples"],
+)
+def test_a_wrong_word_is_refuted_by_values_ends_and_corners(space, extra):
+    game = Game(lambda x: (x - 20.0) ** 2 + 1.0 + extra(x), [0, 1], space)
+    with pytest.raises(ValueError, match="quadratic"):
+        price_of_anarchy_bracket(game, np.random.default_rng(0), 4, quadratic=True)
+    calm = Game(lambda x: (x - 20.0) ** 2 + 1e6, [0, 1], space)
+    found = price_of_anarchy_bracket(calm, np.random.default_rng(0), 4, quadratic=True)
+    assert found.upper == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("start", [-1e5, -6e5, 4e5])
+def test_a_total_that_bends_down_by_less_than_rounding_is_not_called_convex_in_a_wide_box(start):
+    """The total x^2 - 5e-10 y^2 - 1e-4 y + 600 is 600 at the equilibrium 0 and 0 at y = 1e6.
+
+    One search for the optimum ends at the other side, where the tangent sees nothing lower.
+    """
+    game = Game(
+        lambda x: anp.stack(
+            [
+                x[..., 0] ** 2 - (1 + 5e-10) * x[..., 1] ** 2 - 1e-4 * x[..., 1] + 601.0,
+                x[..., 1] ** 2,
+            ],
+            -1,
+        ),
+        [0, 1],
+        Box(-1e6, 1e6),
+    )
+    starts = np.array([[0.0, start]])
+    found = price_of_anarchy_bracket(game, np.random.default_rng(0), starts, quadratic=True)
+    assert found.upper >= 600.0
+
+
+def test_what_rounding_may_hide_is_taken_off_the_curvature():
+    """f = (x - y)^2 + B y has a flat direction, and gradients of the size of B."""
+    for B in (1.0, 1e6, 1e10):
+        game = quadratic_game(
+            np.array([[[2.0, -2.0], [-2.0, 2.0]]] * 2), np.full((2, 2), B), np.ones(2), [0, 1]
+        )
+        known = curvature(game, np.random.default_rng(0).normal(size=(16, 2)))
+        assert known.least < -1e-16 * B
+        assert known.least > -1e-9 * (1.0 + B)
+    varied = Curvature(1.0, 2.0, 0.1)
+    assert cautious(varied, 3) == pytest.approx((0.4, 2.6, 0.1))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e5, 1e8, 1e10])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_huge_penalty_does_not_hide_an_equilibrium_from_the_upper_side(seed, scale):
+    """A third action that costs its player ``scale`` is dominated: the other four cells decide."""
+    draw = np.random.default_rng(seed)
+    tensor = draw.uniform(1, 3, (3, 3, 2))
+    tensor[2, :, 0], tensor[:, 2, 1] = 3 + scale, 3 + scale * draw.uniform(0.5, 1)
+    small = tensor[:2, :2]
+    worst = mixed_equilibria(small)[0].losses.sum() / small.sum(-1).min()
+    found = price_of_anarchy_bracket(tensor)
+    assert found.upper >= worst * (1 - 1e-12)
+    assert found.upper == found.coarse.bound / found.best.value or found.upper == found.lower
+
+
+def test_a_game_that_is_linear_at_vertices_and_round_points_only_is_not_finite():
+    """A dip that vanishes where p or q is 0, 1/3 or 1, as deep as the totals are high."""
+
+    def losses(x):
+        p, q = x[..., 0], x[..., 2]
+        dip = 1e4 * p * (1 - p) * (p - 1 / 3) ** 2 * q * (1 - q) * (q - 1 / 3) ** 2
+        return anp.stack([1 + p * q - dip, 1 + p * q - dip], -1)
+
+    game = Game(losses, [0, 0, 1, 1], Simplices([2, 2]))
+    with pytest.raises(ValueError, match="not expectations"):
+        price_of_anarchy_bracket(game)
+
+
 def test_a_quadratic_game_is_told_what_would_prove_it():
     game, nash, best, _, _ = random_quadratic(0)
     found = price_of_anarchy_bracket(game, np.random.default_rng(0), 2)
@@ -257,5 +344,9 @@ def test_mistakes():
     with pytest.raises(ValueError, match="one game at a time"):
         price_of_anarchy_bracket(games.nash_paradox(np.array([0.5, 0.6])), np.random.default_rng(0))
     shifted = Game(lambda x: x**2 - 3.0, [0, 1])
-    with pytest.raises(ValueError, match="positive totals"):
+    with pytest.raises(ValueError, match=r"least total loss is -6: .*positive totals") as said:
         price_of_anarchy_bracket(shifted, np.random.default_rng(0), 2)
+    assert "Compare differences instead" in str(said.value)
+    assert "an offset changes the ratio" in str(said.value)
+    with pytest.raises(ValueError, match="least total loss is 0: "):
+        price_of_anarchy_bracket(np.zeros((2, 2, 2)))

@@ -213,3 +213,22 @@ def test_cooperative_agents_learn_to_leave_the_others_coins(monkeypatch):
     selfish, cooperative = found["returns"][-1].sum(-1)
     assert cooperative.min() > 25 > 15 > selfish.max()
     assert found["final_own_share"][1].min() > 0.68 > 0.65 > found["final_own_share"][0].max()
+
+
+def test_each_run_hears_its_own_returns():
+    heard = {}
+
+    class Ear:
+        def __init__(self, name):
+            self.name = name
+
+        def update(self, returns):
+            heard[self.name] = returns
+
+    names = [n for n in coins.D3C if "clip_at" not in coins.CONDITIONS[n].rule]
+    returns = np.arange(len(coins.CONDITIONS) * 6.0).reshape(-1, 3, 2)
+    coins._judge(coins.Config(), {name: Ear(name) for name in names}, returns, 0)
+    assert list(heard) == names
+    for name in names:
+        first = 6.0 * list(coins.CONDITIONS).index(name)
+        np.testing.assert_array_equal(heard[name].ravel(), first + np.arange(6))

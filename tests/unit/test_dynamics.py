@@ -211,3 +211,9 @@ def test_progress_bar_can_be_turned_off(capsys, monkeypatch):
     assert "Nash paradox" in capsys.readouterr().err
     dynamics.d3c(game, x0, 0.1, 0.1, 0.1, 50, progress=False)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("learn", [dynamics.gradient_descent, dynamics.d3c])
+def test_a_loss_tensor_is_sent_to_its_mixed_extension(learn):
+    with pytest.raises(TypeError, match=r"finite\.mixed_extension"):
+        learn(np.ones((2, 2, 2)), [0.5, 0.5, 0.5, 0.5])

@@ -322,3 +322,11 @@ def test_euclidean_subclasses_are_known(rng):
     game = Game(lambda x: (x - 50.0) ** 2, [0, 1], Wide())
     (point,) = find_equilibria(game, rng, 4)
     np.testing.assert_allclose(point.x, [50.0, 50.0])
+
+
+def test_a_hole_in_the_losses_that_stops_the_search_is_named():
+    contest = Game(lambda x: x + 1 - x / np.sum(x, 0), [0, 1, 2], Box(0.0, 1.0), batched=False)
+    with pytest.warns(RuntimeWarning, match="stopped short of the optimum"):
+        optimum(contest, np.random.default_rng(0), starts=4)
+    off = Game(contest.losses, [0, 1, 2], Box(0.01, 1.0))
+    assert np.isclose(optimum(off, np.random.default_rng(0), starts=4).value, 2.03)

@@ -1,5 +1,7 @@
 """Game: shapes, gradients, and errors that name the remedy."""
 
+import math
+
 import autograd.numpy as anp
 import numpy as np
 import pytest
@@ -115,9 +117,19 @@ def test_losses_must_be_an_array():
         game.loss([0.5, 0.5])
 
 
-def test_plain_numpy_losses_cannot_be_differentiated_silently():
-    game = Game(lambda x: np.stack([x[..., 0] ** 2, x[..., 1] ** 2], -1), [0, 1])
-    with pytest.raises(TypeError, match=r"autograd\.numpy"):
+@pytest.mark.parametrize(
+    "losses",
+    [
+        lambda x: np.stack([x[..., 0] ** 2, x[..., 1] ** 2], -1),
+        lambda x: np.array([x[..., 0] ** 2, x[..., 1]]),
+        lambda x: np.where(x > 0, x**2, x),
+        lambda x: anp.stack([math.exp(x[0]), x[1]]),
+    ],
+)
+def test_plain_numpy_losses_cannot_be_differentiated_silently(losses):
+    game = Game(losses, [0, 1], name="mine")
+    assert game.loss(np.ones(2)).shape == (2,)
+    with pytest.raises(TypeError, match=r"^mine: .*import autograd\.numpy as np\."):
         game.jacobian(np.ones(2))
 
 
@@ -146,7 +158,7 @@ def test_parameters_of_many_runs_need_their_axes(shape):
     [
         [(0.0, 1.0), (0.0, 1.0)],
         (0.0, 1.0),
-        Box,
+        dict,
         lambda x: x.sum() - 1,
         {"type": "eq", "fun": np.sum},
         Bounds([0.0, 0.0], [1.0, 1.0]),
@@ -155,6 +167,14 @@ def test_parameters_of_many_runs_need_their_axes(shape):
 )
 def test_bounds_and_constraints_are_no_spaces(space):
     with pytest.raises(TypeError, match=r"Box\(low, high\).*tie coordinates together.*penalty"):
+        Game(lambda x: x**2, [0, 1], space)
+
+
+@pytest.mark.parametrize("space", [Box, Simplices])
+def test_the_class_of_a_space_is_no_space(space):
+    with pytest.raises(
+        TypeError, match=f"the class {space.__name__}, .*call it.*{space.__name__}\\("
+    ):
         Game(lambda x: x**2, [0, 1], space)
 
 

@@ -159,6 +159,12 @@ def test_thinning_keeps_extremes_and_ends(log):
     assert np.array_equal(_kept(np.arange(20), y[:20], log), np.arange(int(log), 20))
 
 
+def test_given_names_stand_alone_in_the_mixtures_words():
+    words = overview(path([[3.0, 3.0], [1.0, 4.0]]), names=["firm 1", "firm 2"]).alt
+    assert "firm 1 hands its loss out as 0.99, 0.01; firm 2 hands" in words
+    assert "agent" not in words
+
+
 def test_strategies_are_named_by_player_and_left_out_where_many():
     game = games.bilinear([[1.0, 3.0, 2.0]] * 3, [[1.0, 2.0, 0.0]] * 3)
     run = dynamics.gradient_descent(game, np.full(6, 1 / 3), 0.1, 5)

@@ -1,5 +1,6 @@
 """Rates that are left out follow the units, and a run that goes wrong says which knob to turn."""
 
+import re
 import warnings
 
 import numpy as np
@@ -109,6 +110,10 @@ def test_what_is_given_stays():
     ("how", "remedy"),
     [
         ({"epsilon": 0.0, "steps": 600}, "set epsilon a little above 0"),
+        (
+            {"epsilon": 1e-9, "steps": 600},
+            "epsilon = 1e-09 the gates are shut .* take a larger one",
+        ),
         ({"A0": np.eye(2), "epsilon": 0.1, "steps": 600}, r"A0=mixing.selfish"),
         ({"eta_A": 0.0, "epsilon": 0.1, "steps": 600}, "eta_A is 0"),
     ],
@@ -116,16 +121,14 @@ def test_what_is_given_stays():
 def test_a_frozen_run_names_its_knob(how, remedy):
     said = ills(dynamics.d3c, games.prisoners_dilemma(2), starts(2) / 9, **how)
     assert len(said) == 1
-    assert remedy in said[0]
+    assert re.search(remedy, said[0])
     assert "froze" in said[0]
 
 
 def test_a_mixture_that_shares_already_is_not_frozen():
     game = games.prisoners_dilemma(2)
-    for A0 in (mixing.cooperative(2), np.eye(2)[::-1]):
-        start = starts(2)
-        path = dynamics.d3c(game, start, 0.1, 0.1, 0.0, 600, A0=mixing.cooperative(2))
-        assert diagnose(game, path) == [], A0
+    path = dynamics.d3c(game, starts(2), 0.1, 0.1, 0.0, 600, A0=mixing.cooperative(2))
+    assert diagnose(game, path) == []
 
 
 @pytest.mark.parametrize("eta_x", [0.01, 0.02])
@@ -134,7 +137,11 @@ def test_a_rotation_is_named_and_a_spiral_that_closes_is_not(eta_x):
     said = ills(dynamics.gradient_descent, turning, [[1.0, 0.5]], eta_x, int(40 / eta_x))
     assert len(said) == 1
     assert "find_equilibria" in said[0]
-    closing = Game(lambda x: x**2 / 10 + x[..., :1] * x[..., 1:] * SPIN, [0, 1])
+    closing = Game(
+        lambda x: x**2 / 10 + x[..., :1] * x[..., 1:] * SPIN,
+        [0, 1],
+        jacobian=lambda x: turned(x) + x[..., None] * np.eye(2) / 5,
+    )
     assert ills(dynamics.gradient_descent, closing, [[1.0, 0.5]], eta_x, int(40 / eta_x)) == []
 
 
@@ -152,7 +159,13 @@ def test_divergence_names_eta_x_and_the_way_out():
 
 
 def test_unsettled_runs_speak_only_where_the_steps_were_left_to_us():
-    game = Game(lambda x: 1e-4 * x**2 + 10.0 * (x[..., :1] - x[..., 1:]) ** 2, [0, 1])
+    game = Game(
+        lambda x: 1e-4 * x**2 + 10.0 * (x[..., :1] - x[..., 1:]) ** 2,
+        [0, 1],
+        jacobian=lambda x: (
+            2e-4 * x[..., None] * np.eye(2) + 20.0 * (x[..., None, :] - x[..., None, ::-1])
+        ),
+    )
     x0 = [[5.0, 5.0]]
     said = ills(dynamics.gradient_descent, game, x0)
     assert len(said) == 1
@@ -162,9 +175,9 @@ def test_unsettled_runs_speak_only_where_the_steps_were_left_to_us():
     assert "has not settled" in diagnose(game, path)[0]
 
 
-def test_a_hundred_random_games_settle_in_silence():
+def test_forty_random_games_settle_in_silence():
     rng = np.random.default_rng(11)
-    for _ in range(100):
+    for _ in range(40):
         n = int(rng.integers(2, 5))
         M = rng.normal(size=(n, n))
         H = M - M.T + np.diag(rng.uniform(1.0, 3.0, n))  # strongly monotone: descent settles
@@ -173,13 +186,13 @@ def test_a_hundred_random_games_settle_in_silence():
         def losses(x, H=H, b=b):
             return x * (x @ H.T) - x**2 * np.diag(H) / 2 + b * x
 
-        def jacobian(x, H=H, b=b):  # by hand: a hundred games are many passes of autograd
+        def jacobian(x, H=H, b=b):  # by hand: forty games are many passes of autograd
             return x[..., None] * H + np.eye(len(H)) * (x @ H.T + b - x * np.diag(H))[..., None]
 
         game = Game(losses, np.arange(n), jacobian=jacobian)
         x0 = rng.normal(size=(2, n))
         np.testing.assert_allclose(jacobian(x0), Game(losses, np.arange(n)).jacobian(x0))
-        assert ills(dynamics.gradient_descent, game, x0, steps=800) == []
+        assert ills(dynamics.gradient_descent, game, x0, steps=300) == []
 
 
 def test_a_summary_and_a_thinned_record_are_left_alone():

@@ -92,6 +92,10 @@ def test_learners_are_told_their_own_returns_and_learning_does_not_see_the_zero(
     np.testing.assert_allclose(np.array(third.told), np.array(second.told) + 7)
     np.testing.assert_array_equal(runs[0].agents.policy, runs[1].agents.policy)
     np.testing.assert_array_equal(runs[0].A[-1, :3], rows[0])
+    # Unmixed, though rows share: the first batch is that of prey that have not learnt yet.
+    chances = np.full((2, 5, len(TABLE.places), 3), 1 / 3)
+    played = ring_play.episodes(RULES, TABLE, chances, np.random.default_rng(5), 10)
+    np.testing.assert_allclose(told.reshape(4, 5, 2)[0], played.rewards.sum(2).mean(-1).T)
 
 
 def test_cooperative_prey_learn_and_selfish_prey_do_not():
@@ -176,6 +180,9 @@ def test_the_finals_are_the_last_tenth():
     np.testing.assert_allclose(got["return_std"][-1], [0.5])
     np.testing.assert_allclose(got["attention_mean"], np.log(9))
     np.testing.assert_allclose(got["signal"], [0.2])
+    chunk["returns"] = np.arange(11.0)[None, None].repeat(20, 0)
+    got = ring.collect([{**chunk, "A": np.repeat(A[:, :, :1], 11, 2)}])
+    np.testing.assert_allclose([got["return_low"][0], got["return_high"][0]], [[1], [9]])
 
 
 def test_the_dials():

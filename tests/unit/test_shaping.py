@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d3c_minimal import dynamics, games, shaping
-from d3c_minimal.game import Game
+from d3c_minimal.game import Game, in_logits
 
 SIGNS = np.array([1.0, -1.0])
 
@@ -338,8 +338,17 @@ def test_a_box_clips():
 
 def test_simplices_are_refused():
     game = games.bilinear(np.eye(2), np.eye(2))
-    with pytest.raises(ValueError, match="logits"):
-        shaping.lookahead(game, np.full(4, 0.5), 0.1)
+    x = np.full(4, 0.5)
+    with pytest.raises(
+        ValueError, match=r"played on Simplices.*Pass game\.in_logits\(game\)"
+    ) as said:
+        shaping.lookahead(game, x, 0.1)
+    assert "from d3c_minimal.game import in_logits" in str(said.value)
+    assert "np.log of the starts" in str(said.value)
+    free = in_logits(game)  # the remedy, as the sentence says it
+    found = shaping.derivatives(free, np.log(x))
+    np.testing.assert_allclose(found.J, free.jacobian(np.log(x)))
+    assert np.isfinite(shaping.lookahead(free, np.log(x), 0.1)).all()
 
 
 def test_losses_that_autograd_cannot_follow_are_refused():

@@ -91,14 +91,19 @@ def test_projection_is_the_nearest_point():
 
 
 def test_bad_spaces_and_points():
-    for bounds in ((1.0, 0.0), (0.0, np.inf), (-np.inf, 0.0), (np.nan, 1.0), (0.0, None)):
+    for bounds in (
+        *((1.0, 0.0), (1.0, 1.0), (0.0, np.inf), (-np.inf, 0.0), (np.nan, 1.0), (0.0, None)),
+        *(([0.0, 1.0], [1.0, 1.0]), ([0.0, 0.0], [1.0, np.inf])),
+    ):
         with pytest.raises(ValueError, match="side alone"):
             Box(*bounds)
     for sizes in ([], 3, [2, 0], [2.5], [-1, 3]):
         with pytest.raises(ValueError, match=r"block.*\[3, 3\]"):
             Simplices(sizes)
-    with pytest.raises(ValueError, match="clip"):
-        Box(0.0, 1.0).check(np.array([0.5, 1.5]))
+    for x in ([0.5, 1.5], [-0.1, 0.5], [np.nan, 0.5]):
+        with pytest.raises(ValueError, match="clip"):
+            Box(0.0, 1.0).check(np.array(x))
+    Box(0.0, 1.0).check(np.array([0.0, 1.0]))
     for x in ([0.5, 0.6], [-0.1, 1.1]):
         with pytest.raises(ValueError, match="sum to 1"):
             Simplices([2]).check(np.array(x))
