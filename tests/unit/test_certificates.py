@@ -40,6 +40,7 @@ def gain_by_evolution(game, x, player, low, high, seed=0):
         updating="deferred",
         popsize=15,
         maxiter=60,
+        polish=False,  # by L-BFGS-B, which older releases hand an array for a number
     )
     return game.loss(x)[player] - found.fun
 

@@ -325,7 +325,7 @@ def test_euclidean_subclasses_are_known(rng):
 
 
 def test_a_hole_in_the_losses_that_stops_the_search_is_named():
-    contest = Game(lambda x: x + 1 - x / np.sum(x, 0), [0, 1, 2], Box(0.0, 1.0), batched=False)
+    contest = Game(lambda x: x + 1 - x / anp.sum(x, 0), [0, 1, 2], Box(0.0, 1.0), batched=False)
     with pytest.warns(RuntimeWarning, match="stopped short of the optimum"):
         optimum(contest, np.random.default_rng(0), starts=4)
     off = Game(contest.losses, [0, 1, 2], Box(0.01, 1.0))
