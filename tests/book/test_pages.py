@@ -152,3 +152,13 @@ def test_the_address_of_the_repository_comes_from_the_configuration(chapters):
     address = CONFIGURATION["repository"]["url"]
     for page, (_, soup) in chapters.items():
         assert soup.select_one(f'a[href^="{address}"]'), f"{page} does not link its source"
+
+
+def test_no_formula_is_left_unread(chapters):
+    """A line that begins with - or > makes a list or a quotation of half a formula."""
+    problems = []
+    for page, (_, soup) in chapters.items():
+        for text in soup.find(id="main-content").find_all(string=lambda text: "$" in text):
+            if not text.find_parent(["pre", "code", "script", "style"]):
+                problems.append(f"{page}: {text.strip()[:80]}")
+    fail_with(problems)
