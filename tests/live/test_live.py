@@ -48,7 +48,7 @@ def test_chapter_runs(reader, chapter, record_property):
         elif any(is_explorer(output.get("data", {})) for output in cell["outputs"]):
             explorers += 1
             play(reader, index)
-    makers = ("Explorer(", "explorers.film(")
+    makers = ("Explorer(", "explorers.explore(", "explorers.film(")
     assert explorers == sum(any(m in cell["source"] for m in makers) for cell in cells)
     assert reader.complaints == []
 
