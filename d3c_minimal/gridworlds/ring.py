@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from d3c_minimal.gridworlds.ring_view import scene, tell
 from d3c_minimal.gridworlds.world import Mechanics, World
 
 STAY, CLOCKWISE, COUNTER = range(3)
@@ -190,7 +191,9 @@ def features(rules, kind="distances"):
 class Ring(World):
     """The ring as a :class:`World`; ``Ring(envs, **rules)`` takes the fields of :class:`Rules`."""
 
-    mechanics = Mechanics(Rules, draw, start, step, observe, features, ACTION_NAMES, KINDS)
+    mechanics = Mechanics(
+        Rules, draw, start, step, observe, features, ACTION_NAMES, KINDS, scene, tell
+    )
 
 
 class Table(NamedTuple):

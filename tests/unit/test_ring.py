@@ -1,6 +1,7 @@
 """Trust-Your-Brother: episodes by hand, invariants, and the optimum by brute force."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from d3c_minimal.gridworlds import ring
 from d3c_minimal.gridworlds.ring import CLOCKWISE, COUNTER, STAY, Noise, Ring, Rules, State
+from d3c_minimal.gridworlds.scene import COLOURS
 from d3c_minimal.gridworlds.world import moment, select
 
 some = settings(max_examples=80, deadline=None, derandomize=True)
@@ -230,3 +232,32 @@ def test_the_wrapper():
     assert world.reset(np.random.default_rng(0)).shape == (2, 3, 2, 2)
     with pytest.raises(ValueError, match="distances"):
         ring.observe(Rules(), at(0, 2, 3), "pixels")
+
+
+def test_a_scene_unrolls_the_ring_and_says_who_stands_where():
+    state = ring.State(np.array(5), np.array([1, 0]))
+    found = ring.scene(ring.Rules(), state)
+    assert (found.rows, found.columns) == (1, 6)
+    assert [(m.column, m.letter, m.who) for m in found.marks] == [
+        (5, "P", 1),
+        (1, "1", 0),
+        (0, "2", 2),
+    ]
+    assert found.words == "cells 0 to 5 in a ring: predator at 5, prey 1 at 1, prey 2 at 0"
+    with pytest.raises(ValueError, match="select"):
+        ring.scene(ring.Rules(), ring.State(np.zeros(2, int), np.zeros((2, 2), int)))
+
+
+def test_a_ring_is_rendered_and_told():
+    world = Ring(envs=(2,))
+    world.reset(np.random.default_rng(0))
+    image = world.render((1,), cell=8)
+    assert image.shape == (9, 49, 3)
+    prey = world.state.prey[1]
+    assert tuple(image[4, 8 * prey[0] + 4]) == COLOURS[0]
+    assert tuple(image[4, 8 * prey[1] + 4]) == COLOURS[2]
+    assert tuple(image[4, 8 * world.state.predator[1] + 4]) == COLOURS[1]
+    say = partial(ring.tell, ring.Rules())
+    assert say(ring.Events([False, False], [False, False], [False, False])).startswith("nobody")
+    said = say(ring.Events([True, True], [True, False], [False, True]))
+    assert said == "prey 1 moves and prey 2 is held up and prey 2 is caught"
