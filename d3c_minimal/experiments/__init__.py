@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from d3c_minimal.experiments import (
     coins,
+    coins_landscape,
     comparison,
     mavericks,
     prisoners_dilemma,
@@ -152,6 +153,12 @@ REGISTRY = {
             "the same with compact observations, which are learnt from faster",
             coins,
             coins.Config(kind="compact"),
+        ),
+        (
+            "coins_landscape",
+            "Coins: the return under each pair of fixed rows, compact observations",
+            coins_landscape,
+            coins_landscape.Config(),
         ),
         (
             "ring_printed",
