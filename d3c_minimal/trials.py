@@ -195,8 +195,11 @@ def step(rule, state, returns, noise):
         late = counted - span
     G = running_mean(state.G, late, g)
     done = elapsed == state.tau
-    rho = np.where(done, suffering(G_b, G, span, rule.epsilon), state.rho)
     finished = state.finished + done
+    judged = done
+    if rule.first == "measures" and rule.compare == "trials":
+        judged = done & (finished > 1)  # a first trial has no rho, for itself nor for a partner
+    rho = np.where(judged, suffering(G_b, G, span, rule.epsilon), state.rho)
     ended = np.nonzero(done)  # run and agent of each trial that ends now
     A, mixture, direction = state.A, state.mixture, state.direction
     if rule.control != "fixed" and ended[0].size:

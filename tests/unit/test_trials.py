@@ -320,6 +320,20 @@ def test_shuffled_remembers_rho_until_the_partner_finishes():
     np.testing.assert_allclose(push(0.5, state.A[1]), -0.1 * centred[1], atol=1e-12)
 
 
+def test_a_first_trial_that_only_measures_has_no_rho_to_shuffle():
+    told = Rule(1.0, 1.0, 0.0, 1, 9, 0.0, None, first="measures", control="shuffled")
+    rng = np.random.default_rng(5)
+    chance = trials.draw(told, rng, 2, 2, rng)
+    chance = chance._replace(tau=np.array([[1, 1], [2, 2]]))
+    A = np.full((2, 2, 2), 0.5)
+    state = trials.begin(told, A, chance)
+    for _ in range(2):  # run 1 ends its first trial as run 0 ends its second
+        state = trials.step(told, state, np.full((2, 2), -3.0), chance)
+    assert state.finished.tolist() == [[2, 2], [1, 1]]
+    assert np.array_equal(state.rho[1], [0, 0])
+    assert np.array_equal(state.A, A)
+
+
 def test_fixed_holds_still():
     for own in (1.0, 0.9):
         each = learner(control="fixed", A0=own)
