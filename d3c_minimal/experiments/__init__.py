@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from d3c_minimal.experiments import (
     coins,
     coins_landscape,
+    coins_response,
     comparison,
     mavericks,
     prisoners_dilemma,
@@ -159,6 +160,12 @@ REGISTRY = {
             "Coins: the return under each pair of fixed rows, compact observations",
             coins_landscape,
             coins_landscape.Config(),
+        ),
+        (
+            "coins_response",
+            "Coins after a switch of one row: answers, lag and noise, six learners",
+            coins_response,
+            coins_response.Config(),
         ),
         (
             "ring_printed",
