@@ -155,7 +155,9 @@ def run(land, learner, episodes, noise, lag, rng, every=1):
         If ``every`` does not divide ``episodes``, or noise or lag is negative.
     """
     if every < 1 or episodes < 1 or episodes % every:
-        raise ValueError(f"every is {every}: choose a divisor of the number of episodes, {episodes}.")
+        raise ValueError(
+            f"every is {every}: choose a divisor of the number of episodes, {episodes}."
+        )
     noise, lag = np.asarray(noise, float), np.asarray(lag, float)
     if not (noise >= 0).all() or not (lag >= 0).all():
         raise ValueError("noise and lag are 0 or above: a standard deviation, and episodes.")

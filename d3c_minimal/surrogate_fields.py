@@ -120,7 +120,7 @@ def follow(grid, field, start, steps=400, step=0.05):
 
 
 def ends(grid, field, near=0.75, **how):
-    """Return where the field leads from the points of the grid: places (K, 2) and their shares (K,).
+    """Return where the field leads from the grid's points: places (K, 2) and their shares (K,).
 
     Ends that lie within ``near`` of each other count as one place, at their mean; the largest share
     comes first. ``how`` goes to :func:`follow`.

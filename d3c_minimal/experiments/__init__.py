@@ -24,6 +24,7 @@ from d3c_minimal.experiments import (
     scaling,
     sensitivity,
     strengths,
+    surrogate,
     traffic,
     ways,
 )
@@ -166,6 +167,12 @@ REGISTRY = {
             "Coins after a switch of one row: answers, lag and noise, six learners",
             coins_response,
             coins_response.Config(),
+        ),
+        (
+            "surrogate",
+            "Algorithm 1 on the map of Coins, where policies answer at once or late; with controls",
+            surrogate,
+            surrogate.Config(),
         ),
         (
             "ring_printed",
