@@ -68,7 +68,7 @@ class Config:
     landscape: str = "c39c9537aa43278b"  # npz_sha256 of the stored map begins so
     episodes: int = 1000
     runs: int = 200
-    chunk: int = 100
+    chunk: int = 200
 
 
 # Large steps make walks chaotic, and machines differ in the last bits.
@@ -136,11 +136,11 @@ def _check(config, runs):
             "Config.landscape that value, and run `surrogate` again."
         )
     if runs < 4:
-        raise ValueError(f"a chunk has {runs} runs: give 4 or more, to be shuffled by halves.")
+        raise ValueError(f"a chunk has {runs} runs: give 4 or more, the sweeps take half of them.")
 
 
 def _sweep(land, runs, episodes, rng):
-    """Return totals (runs, case, rule, control, eta_A, delta)."""
+    """Return totals (runs, case, rule, control, eta_A, delta) beside the decorrelated control."""
     eta_A, delta = _each(ETA_A, DELTA, runs)
 
     def one(case, rule, control, chance):
@@ -148,33 +148,37 @@ def _sweep(land, runs, episodes, rng):
         record = walk(land, chance, len(eta_A), episodes, case, **told)
         return _finals(record, ETA_A, DELTA)
 
-    return _over(one, [(case,) for case in CASES.values()], rng)
+    cases = zip(CASES.values(), rng.spawn(len(CASES)), strict=True)
+    return np.stack([_over(one, case, CONTROLS[:2], chance) for case, chance in cases], 1)
 
 
 def _dial(land, runs, episodes, rng):
     """Return totals (runs, rule, control, noise, lag)."""
-    noise, lag = _each(NOISE, LAG, runs)
 
-    def one(rule, control, chance):
-        case = Case(noise=noise, lag=lag)
-        record = walk(land, chance, len(noise), episodes, case, control=control, **CHOSEN, **rule)
-        return _finals(record, NOISE, LAG)
+    def some(noise, lag, chance, told):
+        levels, delays = _each(noise, lag, runs)
+        case = Case(noise=levels, lag=delays)
+        return _finals(walk(land, chance, len(levels), episodes, case, **told), noise, lag)
 
-    return _over(one, [()], rng)[:, 0].astype(np.float16)
+    def one(_, rule, control, chance):
+        told = {"control": control, **CHOSEN, **rule}
+        if control != "shuffled":
+            return some(NOISE, LAG, chance, told)
+        # A run's partner, whose signal it takes, has to be under the same noise and lag.
+        pairs = [[some((n,), (lag,), chance, told) for lag in LAG] for n in NOISE]
+        return np.concatenate([np.concatenate(row, 2) for row in pairs], 1)
+
+    return _over(one, None, CONTROLS, rng).astype(np.float16)
 
 
-def _over(one, settings, rng):
-    """Return ``one(*setting, rule, control, chance)`` for all, runs first; one seed a setting."""
-    found = []
-    for setting, chance in zip(settings, rng.spawn(len(settings)), strict=True):
-        seed = chance.integers(2**63)
-        found.append(
-            [
-                [one(*setting, rule, c, np.random.default_rng(seed)) for c in CONTROLS]
-                for rule in RULES.values()
-            ]
-        )
-    return np.moveaxis(np.array(found), 3, 0)
+def _over(one, case, controls, rng):
+    """Return ``one(case, rule, control, chance)`` (runs, rule, control, ...), by one seed."""
+    seed = rng.integers(2**63)
+    found = [
+        [one(case, rule, control, np.random.default_rng(seed)) for control in controls]
+        for rule in RULES.values()
+    ]
+    return np.moveaxis(np.array(found), 2, 0)
 
 
 def _threshold(land, runs, episodes, rng):

@@ -110,7 +110,7 @@ def _walk(run, colour, dashes):
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
     (a, b), (c, d) = run[0], run[-1]
     return (
-        f'<path d="{line}" fill="none" stroke="#000" stroke-width="1.6"/>'
+        f'<path d="{line}" fill="none" stroke="#000" stroke-linejoin="round" stroke-width="1.5"/>'
         f'<path d="{line}" fill="none" stroke="{colour}" stroke-width=".9"{dashed}/>'
         f'<circle cx="{a:.4g}" cy="{b:.4g}" r="2.6" fill="none" stroke="#000" stroke-width="1.5"/>'
         f'<circle cx="{a:.4g}" cy="{b:.4g}" r="2.6" fill="none" stroke="{colour}" '

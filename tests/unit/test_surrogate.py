@@ -169,7 +169,7 @@ def test_on_a_slope_the_rule_climbs_and_the_decorrelated_control_does_not():
     "how", [{"every": 5}, {"every": 0}, {"noise": -1.0}, {"lag": np.array([[1.0], [-1], [0]])}]
 )
 def test_a_run_refuses(how):
-    with pytest.raises(ValueError, match="divisor of the number of episodes|0 or above"):
+    with pytest.raises(ValueError, match=r"divisor of the number of episodes|0 or above"):
         walk(learner(), **how)
 
 

@@ -1,4 +1,4 @@
-"""Fields on a map: closed forms, autograd, the mean step of a trial by simulation, where they lead."""
+"""Fields on a map: closed forms, autograd, mean steps by simulation, where they lead."""
 
 import autograd.numpy as anp
 import numpy as np
@@ -37,16 +37,16 @@ def mixed(d, at, i):
 def test_slopes_are_autograds_inside_the_grid():
     """Central differences are exact for a quadratic."""
     found = surrogate_fields.slopes(land())
-    for k, l in ((1, 1), (2, 5), (5, 3)):
-        d = places()[k, l]
+    for k, j in ((1, 1), (2, 5), (5, 3)):
+        d = places()[k, j]
         for i in (0, 1):
             raw = grad(lambda d, i=i: quadratic(d)[i])(d)[i]
             mechanical = grad(lambda e, d=d, i=i: mixed(e, d, i))(d)[i]
             answer = grad(lambda e, d=d, i=i: mixed(d, e, i))(d)[i]
             whole = grad(lambda e, i=i: mixed(e, e, i))(d)[i]
-            np.testing.assert_allclose(found.raw[k, l, i], raw)
-            np.testing.assert_allclose(found.mechanical[k, l, i], mechanical)
-            np.testing.assert_allclose(found.answer[k, l, i], answer)
+            np.testing.assert_allclose(found.raw[k, j, i], raw)
+            np.testing.assert_allclose(found.mechanical[k, j, i], mechanical)
+            np.testing.assert_allclose(found.answer[k, j, i], answer)
             np.testing.assert_allclose(mechanical + answer, whole)
 
 
