@@ -65,6 +65,19 @@ def test_slopes_of_a_plane_are_exact_at_the_edges_too():
     )
 
 
+def test_a_finer_grid_is_the_same_surface():
+    uneven = surrogate.landscape([0.0, 1.0, 3.0], np.arange(18.0).reshape(3, 3, 2) ** 2)
+    fine = surrogate_fields.finer(uneven, 4)
+    np.testing.assert_allclose(fine.d, [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3])
+    np.testing.assert_array_equal(fine.returns[::4, ::4], uneven.returns)
+    np.testing.assert_allclose(fine.returns[2, 4], uneven.returns[:2, 1].mean(0))
+    at = np.array([[0.6, 2.2], [2.9, 0.1]])
+    np.testing.assert_allclose(
+        surrogate.interpolate(fine.d, fine.returns, at),
+        surrogate.interpolate(uneven.d, uneven.returns, at),
+    )
+
+
 def test_fields_of_exchangeable_agents_are_mirrored():
     even = surrogate.landscape(GRID, quadratic(places()), exchangeable=True)
     fields = [*surrogate_fields.slopes(even), surrogate_fields.improve_stay(even, 0.7, 4)]
