@@ -84,4 +84,4 @@ def _arrows(ax, x, y, field):
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
     span = np.array([right - left, high - low])
     places = np.stack(np.meshgrid(x, y, indexing="ij"), -1)
-    draw_arrows(ax, (places - [left, low]) / span, field / span, 1 / max(len(x), len(y)))
+    draw_arrows(ax, (places - [left, low]) / span, field / span, 1 / max(len(x), len(y)), rim=2.4)

@@ -147,10 +147,11 @@ def _arrows(ax, game, low, high, A):
     draw_arrows(ax, (x - low) / span, -joint_gradient(game, x, A) / span, 1 / _ARROWS)
 
 
-def draw_arrows(ax, x, v, room):
+def draw_arrows(ax, x, v, room, rim=0.0):
     """Draw arrows of one length along ``v`` (..., 2) at ``x``, both in parts of the axes.
 
-    ``room`` is the distance between neighbours; where ``v`` is 0 there is no arrow.
+    ``room`` is the distance between neighbours, ``rim`` the width of a dark rim; where ``v`` is 0
+    there is no arrow.
     """
     length = np.linalg.norm(v, axis=-1, keepdims=True)
     v = (v / np.where(length > 1e-12, length, np.nan)).reshape(-1, 2) * 0.5 * room
@@ -164,6 +165,7 @@ def draw_arrows(ax, x, v, room):
         color="#ffffff",
         alpha=0.8,
         linewidth=0.9,
+        path_effects=_rim(rim) if rim else None,
     )
 
 
