@@ -16,6 +16,7 @@ from d3c_minimal.experiments import (
     comparison,
     mavericks,
     prisoners_dilemma,
+    reciprocity_runs,
     resets,
     ring,
     ring_dials,
@@ -159,6 +160,12 @@ REGISTRY = {
             "Coins: the return under each pair of fixed rows, compact observations",
             coins_landscape,
             coins_landscape.Config(),
+        ),
+        (
+            "coins_reciprocity",
+            "Figure 19: how attention moves in Coins, D3C in four readings and controls, 30 runs",
+            reciprocity_runs,
+            reciprocity_runs.Config(),
         ),
         (
             "ring_printed",
