@@ -17,6 +17,7 @@ from d3c_minimal.experiments import (
     comparison,
     mavericks,
     prisoners_dilemma,
+    reciprocity_runs,
     resets,
     ring,
     ring_dials,
@@ -166,6 +167,12 @@ REGISTRY = {
             "Coins after a switch of one row: answers, lag and noise, six learners",
             coins_response,
             coins_response.Config(),
+        ),
+        (
+            "coins_reciprocity",
+            "Figure 19: how attention moves in Coins, D3C in four readings and controls, 30 runs",
+            reciprocity_runs,
+            reciprocity_runs.Config(),
         ),
         (
             "ring_printed",
