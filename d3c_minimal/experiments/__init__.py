@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from d3c_minimal.experiments import (
     coins,
+    coins_dials,
     coins_landscape,
     coins_response,
     comparison,
@@ -167,6 +168,12 @@ REGISTRY = {
             "Coins after a switch of one row: answers, lag and noise, six learners",
             coins_response,
             coins_response.Config(),
+        ),
+        (
+            "coins_dials",
+            "Coins: Algorithm 1 as printed over trial length, learner and worlds, with controls",
+            coins_dials,
+            coins_dials.Config(),
         ),
         (
             "coins_reciprocity",
