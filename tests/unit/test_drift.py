@@ -43,7 +43,7 @@ def test_small_signals_have_half_the_slope_and_an_open_gate_all_of_it():
 
 
 def test_loud_signals_leave_the_noise_behind():
-    """Without noise the gate opens for half the shakes: E[b^2; b > 0] = 1/2, E[b^4; b > 0] = 3/4."""
+    """Without noise the gate opens for half the shakes: E b^2 there is 1/2, E b^4 3/4."""
     loud = drift.step(-4.0, 1e-9, eta_A=1.0, delta=1.0, tau=2.0)
     assert loud.mean == pytest.approx(-4.0 / 2 / 2, rel=1e-6)
     assert loud.square == pytest.approx((4.0 / 2) ** 2 * 0.75, rel=1e-6)
