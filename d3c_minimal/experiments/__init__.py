@@ -28,6 +28,7 @@ from d3c_minimal.experiments import (
     scaling,
     sensitivity,
     strengths,
+    surrogate,
     traffic,
     ways,
 )
@@ -188,6 +189,12 @@ REGISTRY = {
             "Figure 19: how attention moves in Coins, D3C in four readings and controls, 30 runs",
             reciprocity_runs,
             reciprocity_runs.Config(),
+        ),
+        (
+            "surrogate",
+            "Algorithm 1 on the map of Coins, where policies answer at once or late; with controls",
+            surrogate,
+            surrogate.Config(),
         ),
         (
             "ring_printed",

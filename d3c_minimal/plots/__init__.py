@@ -17,6 +17,7 @@ from d3c_minimal.plots.ring import ring
 from d3c_minimal.plots.roads import road
 from d3c_minimal.plots.scatter import scatter
 from d3c_minimal.plots.spread import finals
+from d3c_minimal.plots.walks import walks
 
 __all__ = [
     "Board",
@@ -36,5 +37,6 @@ __all__ = [
     "road",
     "row",
     "scatter",
+    "walks",
     "who_gains",
 ]

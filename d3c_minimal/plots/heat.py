@@ -3,7 +3,7 @@
 import numpy as np
 
 from d3c_minimal.plots import style
-from d3c_minimal.plots.landscape import draw_path
+from d3c_minimal.plots.landscape import draw_arrows, draw_path
 from d3c_minimal.plots.picture import Picture
 
 
@@ -14,6 +14,7 @@ def heat(
     values,
     paths=None,
     *,
+    arrows=None,
     xlabel="",
     ylabel="",
     label="",
@@ -34,6 +35,9 @@ def heat(
         The first axis is the horizontal one.
     paths : dict of arrays (S, 2) or (S, R, 2), optional
         As in :func:`d3c_minimal.plots.contours`.
+    arrows : array (X, Y, 2), optional
+        Draw the direction of this field at each tile, all arrows of one length; none where the
+        field is 0.
     label : str
         What the values are.
     xlabel, ylabel, title, size, alt, caption
@@ -64,8 +68,20 @@ def heat(
     )
     least, most = style.brief(values.min()), style.brief(values.max())
     facts = [f"{label or 'Values'} from {least} to {most}, {ends}"]
+    if arrows is not None:
+        _arrows(ax, x, y, np.asarray(arrows, float))
+        facts.append("Arrows show a direction at each tile")
     for k, (name, path) in enumerate((paths or {}).items()):
         facts.append(draw_path(ax, name, np.asarray(path, float), k))
     if paths:
         ax.figure.legend(loc="outside upper center", ncols=3, handlelength=2.4, borderpad=0)
     return Picture(ax.figure, style.sentences(alt, "; ".join(facts)), caption)
+
+
+def _arrows(ax, x, y, field):
+    if field.shape != (len(x), len(y), 2):
+        raise ValueError(f"arrows have shape {field.shape}: give two numbers for each tile.")
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    span = np.array([right - left, high - low])
+    places = np.stack(np.meshgrid(x, y, indexing="ij"), -1)
+    draw_arrows(ax, (places - [left, low]) / span, field / span, 1 / max(len(x), len(y)), rim=2.4)

@@ -144,11 +144,19 @@ def _arrows(ax, game, low, high, A):
         np.linspace(a + 0.04 * s, a + 0.96 * s, _ARROWS) for a, s in zip(low, span, strict=True)
     )
     x = np.stack(np.meshgrid(x1, x2), -1)
-    v = -joint_gradient(game, x, A) / span
+    draw_arrows(ax, (x - low) / span, -joint_gradient(game, x, A) / span, 1 / _ARROWS)
+
+
+def draw_arrows(ax, x, v, room, rim=0.0):
+    """Draw arrows of one length along ``v`` (..., 2) at ``x``, both in parts of the axes.
+
+    ``room`` is the distance between neighbours, ``rim`` the width of a dark rim; where ``v`` is 0
+    there is no arrow.
+    """
     length = np.linalg.norm(v, axis=-1, keepdims=True)
-    v = (v / np.where(length > 1e-12, length, np.nan)).reshape(-1, 2) * 0.5 / _ARROWS
+    v = (v / np.where(length > 1e-12, length, np.nan)).reshape(-1, 2) * 0.5 * room
     across = 0.35 * np.stack([-v[:, 1], v[:, 0]], -1)
-    tip = ((x.reshape(-1, 2) - low) / span) + v / 2
+    tip = x.reshape(-1, 2) + v / 2
     strokes = [tip - v, tip, tip + np.nan, tip - 0.45 * v + across, tip, tip - 0.45 * v - across]
     # All arrows are one path: as single arrows they would be half of the page's weight.
     ax.plot(
@@ -157,6 +165,7 @@ def _arrows(ax, game, low, high, A):
         color="#ffffff",
         alpha=0.8,
         linewidth=0.9,
+        path_effects=_rim(rim) if rim else None,
     )
 
 

@@ -1,5 +1,7 @@
 """Pictures: legible in both modes, small, self-contained, and the same in words."""
 
+import base64
+import io
 import re
 import subprocess
 import sys
@@ -488,3 +490,64 @@ def test_heat_puts_values_where_they_belong():
     np.testing.assert_array_equal(mesh.get_array(), [[1, 3, 5], [2, 4, 9]])
     with pytest.raises(ValueError, match="3 by 2"):
         plots.heat([0, 1, 2], [5, 6], np.zeros((2, 3)))
+
+
+def test_heat_draws_a_field_as_arrows_of_one_length():
+    field = np.zeros((3, 2, 2))
+    field[0, 0], field[2, 1] = (2.0, 0.0), (0.0, -7.0)
+    picture = plots.heat([0, 1, 2], [5, 6], np.ones((3, 2)), arrows=field)
+    assert picture.alt.endswith("Arrows show a direction at each tile.")
+    ax = picture.figure.axes[0]
+    strokes = ax.lines[0].get_xydata().reshape(2 * 3, 7, 2)
+    tails, tips = strokes[:, 0], strokes[:, 1]
+    drawn = np.isfinite(tips[:, 0])
+    assert drawn.tolist() == [True, False, False, False, False, True]
+    # In parts of the axes: tiles are 1/3 wide and 1/2 high, and arrows half of a third long.
+    np.testing.assert_allclose((tails + tips)[[0, 5]] / 2, [[1 / 6, 1 / 4], [5 / 6, 3 / 4]])
+    np.testing.assert_allclose((tips - tails)[[0, 5]], [[1 / 6, 0], [0, -1 / 6]], atol=1e-12)
+    with pytest.raises(ValueError, match="two numbers for each tile"):
+        plots.heat([0, 1, 2], [5, 6], np.ones((3, 2)), arrows=np.zeros((2, 3, 2)))
+
+
+def test_walks_lie_where_the_map_says():
+    """A 3 x 3 map on 0, 1, 2: tiles reach from -.5 to 2.5, so 1 is in the middle of the square."""
+    values = np.arange(9.0).reshape(3, 3)
+    paths = np.array([[[1.0, 1.0], [0.0, 2.0]], [[2.5, 1.0], [9.0, -9.0]]])
+    board = plots.walks([0, 1, 2], values, paths, xlabel="a <b>", label="height", alt="Two.")
+    assert board.alt == (
+        "Two. height from 0 to 8; 2 walks, from (1, 1) to (2.5, 1); from (0, 2) to (9, -9)."
+    )
+    root = ET.fromstring(board.svg())
+    circles = root.iter("{http://www.w3.org/2000/svg}circle")
+    places = [(float(c.get("cx")), float(c.get("cy"))) for c in circles]
+    left, top, side = 14, 2, 110
+    assert places[0] == places[1] == (left + side / 2, top + side / 2)
+    assert places[2] == (left + side, top + side / 2)
+    np.testing.assert_allclose(places[3], (left + side / 6, top + side / 6), atol=0.05)
+    assert places[5] == (left + side, top + side)
+    assert "a &lt;b&gt;" in board.svg()
+
+
+def test_walks_picture_has_the_first_axis_across_and_large_values_light():
+    from matplotlib import image
+
+    board = plots.walks([0, 1, 2], np.arange(9.0).reshape(3, 3), np.zeros((1, 1, 2)))
+    data = re.search(r"base64,([^\"]+)", board.svg())[1]
+    pixels = image.imread(io.BytesIO(base64.b64decode(data)), format="png")[..., :3].sum(-1)
+    order = np.argsort(pixels.ravel()).reshape(-1)
+    # Rows from the top: values 2 5 8, then 1 4 7, then 0 3 6.
+    assert order.tolist() == [6, 3, 0, 7, 4, 1, 8, 5, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "paths", "hint"),
+    [
+        (np.zeros((3, 2)), np.zeros((4, 1, 2)), "each pair of 3"),
+        (np.zeros((3, 3)), np.zeros((4, 2)), "each pair of 3"),
+        (np.zeros((3, 3)), np.zeros((4, 1, 3)), "each pair of 3"),
+        (np.zeros((3, 3)), np.zeros((4, 5, 2)), "one to 4"),
+    ],
+)
+def test_walks_refuse(values, paths, hint):
+    with pytest.raises(ValueError, match=hint):
+        plots.walks([0, 1, 2], values, paths)
