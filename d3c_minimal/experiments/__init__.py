@@ -12,15 +12,19 @@ from typing import Any, NamedTuple
 
 from d3c_minimal.experiments import (
     coins,
+    coins_dials,
+    coins_held,
     coins_landscape,
     coins_response,
     comparison,
     mavericks,
     prisoners_dilemma,
+    reciprocity_runs,
     resets,
     ring,
     ring_dials,
     ring_landscape,
+    ring_response,
     scaling,
     sensitivity,
     strengths,
@@ -169,6 +173,24 @@ REGISTRY = {
             coins_response.Config(),
         ),
         (
+            "coins_dials",
+            "Coins: Algorithm 1 as printed over trial length, learner and worlds, with controls",
+            coins_dials,
+            coins_dials.Config(),
+        ),
+        (
+            "coins_held",
+            "Coins: the printed rule at settings that the law chose beforehand, with controls",
+            coins_held,
+            coins_held.Config(),
+        ),
+        (
+            "coins_reciprocity",
+            "Figure 19: how attention moves in Coins, D3C in four readings and controls, 30 runs",
+            reciprocity_runs,
+            reciprocity_runs.Config(),
+        ),
+        (
             "surrogate",
             "Algorithm 1 on the map of Coins, where policies answer at once or late; with controls",
             surrogate,
@@ -203,6 +225,12 @@ REGISTRY = {
             "Trust-Your-Brother: the return under each pair of fixed rows",
             ring_landscape,
             ring_landscape.Config(),
+        ),
+        (
+            "ring_response",
+            "Trust-Your-Brother after a switch of one row: answers, lag and noise",
+            ring_response,
+            ring_response.Config(),
         ),
     )
 }

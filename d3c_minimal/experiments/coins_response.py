@@ -119,7 +119,7 @@ def check(stored, config, seed):
 def headline(arrays):
     """Sum up: agent 1's own return per unit of its attention, between EDGES, at each base."""
     slope = (arrays["answer"][..., 2, :, 0] - arrays["answer"][..., 0, :, 0]).mean(0) / 2
-    spans = [f"{a}-{b}" for a, b in zip(EDGES[:-1], EDGES[1:], strict=True)]
+    spans = [f"{a}-{b}" for a, b in zip(EDGES[:-1], EDGES[1:], strict=True)]  # noqa: RUF007
     lines = [f"{'slope of own return':22}" + "".join(f"{span:>7}" for span in spans)]
     for name, rows in zip(LEARNERS, slope, strict=True):
         for base, row in zip(BASES, rows, strict=True):
