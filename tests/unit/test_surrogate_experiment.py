@@ -58,12 +58,59 @@ def test_settings_and_runs_lie_where_they_should():
     eta_A, delta = study._each((1, 2), (3, 4, 5), 2)
     assert eta_A[:, 0].tolist() == [1] * 6 + [2] * 6
     assert delta[:, 0].tolist() == [3, 3, 4, 4, 5, 5] * 2
-    returns = np.arange(24.0).reshape(1, 12, 2)
+    returns = np.arange(48.0).reshape(2, 12, 2)[::-1]
     record = surrogate.Record(None, None, returns)
     found = study._finals(record, (1, 2), (3, 4, 5))
     assert found.shape == (2, 2, 3)
-    assert found[1, 1, 2] == returns[0, 11].sum()
-    assert found[0, 0, 1] == returns[0, 2].sum()
+    assert found[1, 1, 2] == returns[-1, 11].sum() == 45
+    assert found[0, 0, 1] == returns[-1, 2].sum() == 9
+
+
+def test_sweeps_are_told_their_settings_and_have_their_controls(monkeypatch):
+    """A step of the threshold's walks is eta_A epsilon; the sweep stands beside decorrelated."""
+    land, calls, walk = study.coins_map(), [], study.walk
+
+    def watched(land, rng, runs, episodes, case=study.Case(), **told):  # noqa: B008
+        calls.append((case, told))
+        return walk(land, rng, runs, episodes, case, **told)
+
+    monkeypatch.setattr(study, "walk", watched)
+    study._threshold(land, 2, 20, np.random.default_rng(0))
+    for _, told in calls:
+        steps = (told["eta_A"] * told["epsilon"]).reshape(4, 3, 2)
+        np.testing.assert_allclose(steps, np.array(study.STEP)[:, None] * np.ones((4, 1, 2)))
+    controls = [told["control"] for _, told in calls]
+    assert controls == [None, "random walk", "decorrelated"]
+    calls.clear()
+    study._sweep(land, 2, 20, np.random.default_rng(0))
+    assert [told["control"] for _, told in calls] == [None, "decorrelated"] * 15
+    assert [case for case, _ in calls[::6]] == list(study.CASES.values())
+
+
+def test_one_seed_a_setting_for_rule_and_controls():
+    """What chance gives is the same for all of a setting, and another from seed to seed."""
+
+    def one(case, rule, control, chance):
+        return np.full(2, chance.random())
+
+    first, again, other = (
+        study._over(one, None, study.CONTROLS, np.random.default_rng(k)) for k in (0, 0, 1)
+    )
+    assert first.shape == (2, 3, 3)
+    assert np.ptp(first) == 0
+    assert first[0, 0, 0] == again[0, 0, 0] != other[0, 0, 0]
+
+
+def test_runs_of_sweeps_become_means_and_their_errors():
+    sweep = np.array([[1.0], [3.0], [5.0], [7.0]])
+    chunk = {"sweep": sweep, "threshold": 2 * sweep, "dial": sweep}
+    found = study.collect(
+        [{k: v[:2] for k, v in chunk.items()}, {k: v[2:] for k, v in chunk.items()}]
+    )
+    np.testing.assert_allclose(found["sweep_mean"], [4.0])
+    np.testing.assert_allclose(found["sweep_error"], [np.sqrt(20 / 3) / 2])
+    np.testing.assert_allclose(found["threshold_error"], [np.sqrt(20 / 3)])
+    np.testing.assert_array_equal(found["dial"], sweep)
 
 
 def test_the_dial_turns_noise_and_lag_and_partners_are_of_one_kind(monkeypatch):
@@ -72,6 +119,8 @@ def test_the_dial_turns_noise_and_lag_and_partners_are_of_one_kind(monkeypatch):
 
     def watched(land, rng, runs, episodes, case, **told):
         kinds = len(np.unique(np.hstack([case.noise, case.lag]), axis=0))
+        assert set(np.ravel(case.noise)) <= set(study.NOISE)
+        assert set(np.ravel(case.lag)) <= set(study.LAG)
         calls.append((told["control"], told.get("measure"), told.get("compare"), runs, kinds))
         return walk(land, rng, runs, episodes, case, **told)
 
