@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from d3c_minimal.experiments import (
     coins,
+    coins_dials,
     coins_landscape,
+    coins_response,
     comparison,
     mavericks,
     prisoners_dilemma,
@@ -160,6 +162,18 @@ REGISTRY = {
             "Coins: the return under each pair of fixed rows, compact observations",
             coins_landscape,
             coins_landscape.Config(),
+        ),
+        (
+            "coins_response",
+            "Coins after a switch of one row: answers, lag and noise, six learners",
+            coins_response,
+            coins_response.Config(),
+        ),
+        (
+            "coins_dials",
+            "Coins: Algorithm 1 as printed over trial length, learner and worlds, with controls",
+            coins_dials,
+            coins_dials.Config(),
         ),
         (
             "coins_reciprocity",

@@ -65,8 +65,7 @@ def uniform(rng):
     """Return a policy that draws each action with the same probability, whatever it sees."""
 
     def policy(observation):
-        drawn = rng.integers(len(moves.ACTIONS), size=observation.shape[:-1])
-        return drawn.astype(np.intp)  # a browser's Python has indices of 32 bits
+        return rng.integers(len(moves.ACTIONS), size=observation.shape[:-1])
 
     return policy
 

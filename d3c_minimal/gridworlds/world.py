@@ -258,4 +258,4 @@ class World:
         if actions.min() < 0 or actions.max() >= self.n_actions:
             names = ", ".join(f"{k} {name}" for k, name in enumerate(self.action_names))
             raise ValueError(f"an action is not on the list: {names}.")
-        return actions
+        return actions.astype(np.intp, copy=False)  # a browser's Python has indices of 32 bits

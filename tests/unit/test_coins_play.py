@@ -81,7 +81,8 @@ def test_repeat_copies_each_run_beside_itself():
     twice = coins_play.repeat(agents, 2)
     for name in networks.Network._fields:
         one, two = getattr(agents.network, name), getattr(twice.network, name)
-        assert np.array_equal(two[:, [0, 2]], one) and np.array_equal(two[:, [1, 3]], one)
+        assert np.array_equal(two[:, [0, 2]], one)
+        assert np.array_equal(two[:, [1, 3]], one)
     assert twice.state.square.W.shape == twice.network.W.shape
 
 

@@ -36,6 +36,19 @@ def test_the_wrapper_is_the_pure_functions(envs):
     assert world.events is None
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.uint64])
+def test_actions_may_be_integers_of_any_width(kind):
+    """A mechanics that takes from a table needs the machine's own integers, whatever is given."""
+    world, told = Coins(envs=2, steps=1), []
+    world.mechanics = world.mechanics._replace(
+        step=lambda rules, state, actions, noise: told.append(actions) or (state, actions, ())
+    )
+    world.reset(np.random.default_rng(0))
+    world.step(np.array([[0, 1], [4, 2]], kind))
+    assert told[0].dtype == np.intp
+    assert told[0].tolist() == [[0, 1], [4, 2]]
+
+
 def test_what_a_world_says_of_itself():
     world = Coins(envs=4)
     assert (world.n_players, world.n_actions, world.episode_length) == (2, 5, 500)
