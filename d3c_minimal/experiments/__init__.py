@@ -23,6 +23,7 @@ from d3c_minimal.experiments import (
     ring,
     ring_dials,
     ring_landscape,
+    ring_response,
     scaling,
     sensitivity,
     strengths,
@@ -210,6 +211,12 @@ REGISTRY = {
             "Trust-Your-Brother: the return under each pair of fixed rows",
             ring_landscape,
             ring_landscape.Config(),
+        ),
+        (
+            "ring_response",
+            "Trust-Your-Brother after a switch of one row: answers, lag and noise",
+            ring_response,
+            ring_response.Config(),
         ),
     )
 }
