@@ -26,8 +26,8 @@ def finals(
     ----------
     series : dict of arrays (R,)
         ``{label: values}``, one value a run; one array alone is drawn without a label.
-    bins : int
-        Number of bins over the range of all values.
+    bins : int or array
+        Number of bins over the range of all values, or the bins' edges.
     share : bool
         Draw each series' shares in per cent instead of counts, so that series of different length
         can be compared.
