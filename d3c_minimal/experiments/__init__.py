@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from d3c_minimal.experiments import (
     coins,
     coins_dials,
+    coins_held,
     coins_landscape,
     coins_response,
     comparison,
@@ -175,6 +176,12 @@ REGISTRY = {
             "Coins: Algorithm 1 as printed over trial length, learner and worlds, with controls",
             coins_dials,
             coins_dials.Config(),
+        ),
+        (
+            "coins_held",
+            "Coins: the printed rule at settings that the law chose beforehand, with controls",
+            coins_held,
+            coins_held.Config(),
         ),
         (
             "coins_reciprocity",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from d3c_minimal.experiments import coins, coins_dials, coins_play
+from d3c_minimal.experiments import coins, coins_dials, coins_held, coins_play
 from d3c_minimal.experiments.coins_dials import Setting
 
 FEW = {
@@ -77,3 +77,16 @@ def test_what_is_stored_can_be_checked_and_joined():
     finally:
         coins_dials.SETTINGS.clear()
         coins_dials.SETTINGS.update(original)
+
+
+def test_the_held_settings_are_played_by_the_same_code():
+    tiny = coins_held.Config(runs=2, chunk=2)
+    assert coins_dials.batches(coins_held.SETTINGS)[2] == ["short trials from .75", "small shake"]
+    short = {name: setting._replace(units=8) for name, setting in coins_held.SETTINGS.items()}
+    rules = coins_dials.rules(short["small shake"], tiny, 2, np.random.default_rng(0))
+    assert rules[0].rule.delta == 0.1
+    assert rules[0].A[0, 0, 0] == 0.9
+    first = coins_held.check(None, tiny, 7)["first"]
+    assert first.shape == (8, 2)
+    assert np.array_equal(first, coins_dials.first_unroll(short, tiny, 7))
+    assert first.any()
