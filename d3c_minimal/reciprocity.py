@@ -166,10 +166,7 @@ def _counted(real, resampled, tail):
     """Count for each real coefficient the resampled ones that are as extreme, up to rounding."""
     if tail == "both":
         real, resampled = abs(real), abs(resampled)
-    order = np.sort(resampled, -1)
-    flat = zip(order.reshape(-1, order.shape[-1]), real.reshape(-1, real.shape[-1]), strict=True)
-    below = [np.searchsorted(sorted_ones, values - 1e-12) for sorted_ones, values in flat]
-    return order.shape[-1] - np.reshape(below, real.shape)
+    return (resampled[..., None, :] >= real[..., None] - 1e-12).sum(-1)
 
 
 def shuffled_partners(c, rng, count=999, tail="larger"):
