@@ -128,6 +128,24 @@ def test_the_mean_step_is_that_of_many_trials(measure):
     assert abs(mean).max() > 10 * steps.std(0).max() / np.sqrt(runs)
 
 
+def test_noise_alone_drives_a_row_from_where_it_is_loud():
+    """A map of zeros: the mean second step of D3CTrials, towards giving, and the function's."""
+    flat, d, delta, tau, noise, runs = land(np.zeros_like), places()[4, 2], 2.0, 3, 3.0, 40000
+    told = {"nu": 0.0, "epsilon": 0.0, "clip": None, "first": "measures"}
+    rule = D3CTrials(
+        2, 1.0, delta, tau_min=tau, tau_max=tau, rng=np.random.default_rng(2), runs=runs,
+        A0=surrogate.rows(d), **told,
+    )  # fmt: skip
+    surrogate.run(flat, rule, 2 * tau, noise, 0.0, np.random.default_rng(3), 2 * tau)
+    steps = surrogate.attention(rule.A) - d
+    error = steps.std(0).max() / np.sqrt(runs)
+    mean = surrogate_fields.improve_stay(flat, delta, tau, noise=noise, nodes=16)[4, 2]
+    np.testing.assert_allclose(steps.mean(0), mean, atol=4 * error)
+    assert (mean < -10 * error).all()
+    raw = surrogate_fields.improve_stay(flat, delta, tau, noise=noise, measure="raw")
+    np.testing.assert_allclose(raw, 0.0, atol=1e-12)
+
+
 def test_the_mean_step_refuses():
     for how in ({"measure": "both"}, {"nodes": 7}):
         with pytest.raises(ValueError, match="'mixed' or 'raw', and even"):
