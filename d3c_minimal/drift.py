@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-_ANGLES = 64  # of b = sqrt(2) cos(angle), for the mean over the shake; exact to rounding
+_ANGLES = 32  # of b = sqrt(2) cos(angle), for the mean over the shake; exact to rounding
 
 
 class Step(NamedTuple):

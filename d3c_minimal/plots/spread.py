@@ -11,6 +11,7 @@ def finals(
     series,
     *,
     bins=30,
+    share=False,
     xlabel="",
     ylabel="runs",
     references=None,
@@ -25,8 +26,11 @@ def finals(
     ----------
     series : dict of arrays (R,)
         ``{label: values}``, one value a run; one array alone is drawn without a label.
-    bins : int
-        Number of bins over the range of all values.
+    bins : int or array
+        Number of bins over the range of all values, or the bins' edges.
+    share : bool
+        Draw each series' shares in per cent instead of counts, so that series of different length
+        can be compared.
     references : dict of floats, optional
         Vertical lines: ``{"Nash 80 min": 80}``.
     xlabel, ylabel, title, size, alt, caption
@@ -55,6 +59,7 @@ def finals(
     for k, (label, values) in enumerate(series.items()):
         look = style.look(k)
         counts, _ = np.histogram(values, edges)
+        counts = 100 * counts / len(values) if share else counts
         ax.stairs(counts, edges, fill=True, color=look["color"], alpha=0.25, linewidth=0)
         ax.stairs(counts, edges, label=label, linewidth=1.6, **look)
         facts.append(

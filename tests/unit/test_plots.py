@@ -288,6 +288,13 @@ def test_finals_counts_every_run_once():
     assert [patch.get_data().values.sum() for patch in stairs] == [1000] * 4
 
 
+def test_finals_as_shares_of_each_series():
+    series = {"few": [0.0, 1.0], "many": np.zeros(50)}
+    ax = plots.finals(series, bins=2, share=True).figure.axes[0]
+    heights = [stairs.get_data().values.tolist() for stairs in ax.patches[::2]]
+    assert heights == [[50, 50], [100, 0]]
+
+
 def test_finals_raise_labels_that_come_close():
     references = {"far": -10.0, "near": 9.0, "next": 10.0}
     ax = plots.finals(np.linspace(-10, 10, 50), references=references).figure.axes[0]

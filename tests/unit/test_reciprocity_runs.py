@@ -74,6 +74,7 @@ def test_a_chunk_is_the_loop_of_coins_by_hand(arrays):
             np.testing.assert_allclose(arrays["returns"][2 + r, k], stretches, rtol=1e-5)
     last = coins_play.attention(rules[-1].A)
     short = reciprocity_runs.run(replace(SMALL, every=11), seed=5)
+    assert short["unit"].tolist() == [0, 11]
     np.testing.assert_allclose(short["attention"][2:, -1, 1], last, rtol=1e-6)
     np.testing.assert_allclose(
         arrays["first"][0], reciprocity_runs.check(None, SMALL, 5)["first"][0]
