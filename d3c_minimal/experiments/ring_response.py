@@ -24,7 +24,7 @@ class Config:
     """Settings; the learners are those of :class:`ring.Config`. Fixed before the first run."""
 
     before: int = 480  # updates until the switch; noise is measured in the last 120
-    runs: int = 1000
+    runs: int = 500
     chunk: int = 50
 
 
