@@ -190,6 +190,12 @@ REGISTRY = {
             reciprocity_runs.Config(),
         ),
         (
+            "coins_reciprocity_again",
+            "the same with other chance: does what was found come again? Stored with seed 2",
+            reciprocity_runs,
+            reciprocity_runs.Config(every=6, points=1),
+        ),
+        (
             "ring_printed",
             "Figures 7, 15, 16: Trust-Your-Brother with the settings of Table 1, 1000 runs",
             ring,
