@@ -191,6 +191,12 @@ REGISTRY = {
             reciprocity_runs.Config(),
         ),
         (
+            "coins_reciprocity_again",
+            "the same with other chance: does what was found come again? Stored with seed 2",
+            reciprocity_runs,
+            reciprocity_runs.Config(every=6, points=1),
+        ),
+        (
             "surrogate",
             "Algorithm 1 on the map of Coins, where policies answer at once or late; with controls",
             surrogate,
