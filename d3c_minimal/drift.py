@@ -83,6 +83,7 @@ def clarity(signal, noise, delta, trials):
 
     For epsilon = 0 and a signal that is small beside the noise. No step eta_A is in it: the step
     says how far a row gets, this number whether it gets there by the signal. Below 1 a run drowns.
+    Of loud signals it says too much: the exact ratio, by :func:`step`, is never above sqrt(K / 3).
     """
     return np.sqrt(trials) * np.abs(signal) * delta / (np.sqrt(2) * noise)
 

@@ -49,6 +49,16 @@ def test_loud_signals_leave_the_noise_behind():
     assert loud.square == pytest.approx((4.0 / 2) ** 2 * 0.75, rel=1e-6)
 
 
+def test_no_signal_lifts_a_run_above_its_bound_though_clarity_says_so():
+    signal, noise = np.geomspace(0.01, 1e4, 25)[:, None], np.array([0.5, 3.0])
+    one = drift.step(signal, noise, eta_A=0.2, delta=0.6, tau=4.0)
+    exact = np.sqrt(12) * one.mean / np.sqrt(one.square)
+    assert (np.diff(exact, axis=0) > 0).all()
+    assert exact.max() <= np.sqrt(12 / 3) * (1 + 1e-9)
+    assert exact[-1] == pytest.approx(2.0, rel=1e-3)
+    assert (exact <= drift.clarity(signal, noise, 0.6, 12)).all()
+
+
 def test_clarity_is_drift_over_diffusion_and_reach_is_drift():
     how = {"eta_A": 0.7, "delta": 0.4, "tau": 5.0}
     for signal in (0.01, -0.01):
