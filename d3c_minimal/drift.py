@@ -40,7 +40,7 @@ def step(signal, noise, *, eta_A, delta, tau, epsilon=0.0):
     noise : float or array
         sigma, in return; above 0.
     eta_A, delta, tau, epsilon : float or array
-        As in :class:`d3c_minimal.trials.Rule`, without ``factor``.
+        As in :class:`d3c_minimal.trial_rule.Rule`, without ``factor``.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def step(signal, noise, *, eta_A, delta, tau, epsilon=0.0):
 
 
 def clarity(signal, noise, delta, trials):
-    """Return the drift of a run over its diffusion, sqrt(K) |S| delta / (sqrt(2) sigma).
+    """Return the drift of a run over its diffusion, ``sqrt(K) |S| delta / (sqrt(2) sigma)``.
 
     For epsilon = 0 and a signal that is small beside the noise. No step eta_A is in it: the step
     says how far a row gets, this number whether it gets there by the signal. Below 1 a run drowns.

@@ -25,7 +25,7 @@ class Config(coins_dials.Config):
 
 
 def simulate(config, runs, rng):
-    """Run one chunk of SETTINGS; arrays as in :func:`coins_dials.play`."""
+    """Run one chunk of SETTINGS; arrays as in ``coins_dials.play``."""
     return coins_dials.play(SETTINGS, config, runs, rng)
 
 
